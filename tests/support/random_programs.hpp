@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "nas/space/mutation.hpp"
+#include "nas/space/program.hpp"
+
+namespace nas::test {
+
+/// Primitives that some program of a causal model may hold, alphabetical.
+[[nodiscard]] std::vector<std::uint16_t> causal_vocabulary();
+
+/// Rules of a whole layer in a causal model with that vocabulary.
+[[nodiscard]] space::MutationRules causal_rules(int max_nodes = 64);
+
+/// Layer programs that random ones start from: attention and MDHA, several feed-forwards, both
+/// norms, pre- and post-norm.
+[[nodiscard]] std::vector<space::Program> initial_programs();
+
+/// Accepted program number `index` of a seed: an initial program after 1 to 24 mutations. May hold
+/// what canonical form would rewrite, but no dead nodes.
+[[nodiscard]] space::Program random_program(std::uint64_t seed, std::uint64_t index);
+
+/// Programs 0 to count - 1 of a seed.
+[[nodiscard]] std::vector<space::Program> random_programs(std::uint64_t seed, std::size_t count);
+
+/// Whether tokens also reach others by another way than masked softmax attention: a convolution of
+/// width > 1, a shift, a running mean, or scores that no softmax made weighing values.
+[[nodiscard]] bool mixes_time_outside_attention(const space::Program& program);
+
+}  // namespace nas::test
