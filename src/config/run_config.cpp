@@ -1,0 +1,100 @@
+#include "nas/config/run_config.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace nas::config {
+namespace {
+
+TextRule study_name() {
+  return {
+      "a name of up to 100 letters, digits, '_', '-' and '.' that begins with a letter, digit "
+      "or '_'",
+      "[A-Za-z0-9_][A-Za-z0-9_.-]*", 100};
+}
+
+TextRule device_name() {
+  return {"\"auto\", \"cpu\", \"cuda\" or \"cuda:N\"", "auto|cpu|cuda(:[0-9]{1,3})?", 8};
+}
+
+TextRule storage_url() {
+  return {"empty (SQLite in the study's folder, the only storage of this version)", "()", 4096};
+}
+
+void describe_rules(Fields& fields, const RunConfig& config) {
+  fields.rule("objectives", config.objectives.size() == 1,
+              "hold exactly one objective: the searchers of this version take one");
+  const bool has_table = config.model.positions == "learned";
+  fields.rule("model.max_len", !has_table || config.model.max_len >= config.training.seq_len,
+              "be at least training.seq_len, which is " + std::to_string(config.training.seq_len) +
+                  ", with learned positions");
+  fields.rule("model.max_len",
+              !has_table || !config.profile.latency || config.model.max_len >= config.profile.seq,
+              "be at least profile.seq, which is " + std::to_string(config.profile.seq) +
+                  ", with learned positions");
+}
+
+}  // namespace
+
+void describe(Fields& fields, RunConfig& config) {
+  const auto section = [&](const char* name, const char* help, auto& part) {
+    fields.section(name, help, [&part](Fields& inner) { describe(inner, part); });
+  };
+  fields.ignored("$schema", "the JSON Schema of this file, for editors");
+  fields.text("name", config.name, study_name(),
+              "of the study: its folder is runs/NAME; the file's name unless given");
+  fields.unsigned_integer("seed", config.seed, "everything random follows from it");
+  fields.text("device", config.device, device_name(), "auto: the first GPU, else the CPU");
+  section("data", "corpus and tokenizer", config.data);
+  section("model", "what surrounds the layers", config.model);
+  fields.raw("space", config.space, RawKind::kObject,
+             "the template of architectures with its choices", Presence::kRequired);
+  section("search", "what proposes candidates, and how", config.search);
+  section("training", "how a candidate is trained to score it", config.training);
+  fields.choice("evaluator", config.evaluator, {"train", "synthetic"},
+                "train: short training; synthetic: a closed-form objective with a known optimum, "
+                "to try searchers");
+  fields.raw("synthetic", config.synthetic, RawKind::kObject, "options of the synthetic evaluator");
+  fields.list("objectives", config.objectives, "what is searched for; the first is Optuna's value");
+  fields.list("constraints", config.constraints, "what every candidate must satisfy");
+  section("profile", "latency of each candidate", config.profile);
+  section("budget", "when the search ends; may change on resume", config.budget);
+  section("verify", "the last phase, which trains the winner again; may change on resume",
+          config.verify);
+  fields.text("storage", config.storage, storage_url(), "where the study's database is");
+  describe_rules(fields, config);
+}
+
+RunConfig config_from_json(const Json& json, const JsonPositions& positions) {
+  RunConfig config;
+  read_fields(json, positions, "", [&](Fields& fields) { describe(fields, config); });
+  return config;
+}
+
+Json to_json(const RunConfig& config) {
+  RunConfig copy = config;
+  return write_fields([&](Fields& fields) { describe(fields, copy); });
+}
+
+Json config_schema() {
+  RunConfig defaults;
+  Json schema{{"title", "nas run configuration"}};
+  Json described = schema_of([&](Fields& fields) { describe(fields, defaults); });
+  schema.update(described);
+  return schema;
+}
+
+std::vector<HelpRow> config_help() {
+  RunConfig defaults;
+  return help_of([&](Fields& fields) { describe(fields, defaults); });
+}
+
+Hash128 config_hash(const RunConfig& config) {
+  const Json all = to_json(config);
+  Json deciding = Json::object();
+  for (const auto& [key, value] : all.items()) {
+    if (!is_budget_key(key)) deciding[key] = value;
+  }
+  return hash_text(deciding.dump());
+}
+
+}  // namespace nas::config
