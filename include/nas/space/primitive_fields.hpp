@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstddef>
+
+/// Positions of fields in Node::fields and values of their choices, for code that reads them by
+/// number. A test holds them to the primitive table.
+namespace nas::space {
+
+namespace linear_field {
+inline constexpr std::size_t kOut = 0;
+inline constexpr std::size_t kBias = 1;
+inline constexpr std::size_t kInit = 2;
+}  // namespace linear_field
+
+enum class LinearOut { kModelDim, kInnerDim };
+
+/// Standard deviation of a new weight [out, in]: kFanIn in^-1/2; kQuery in^-1/2 * head_dim^-1/2
+/// (Primer folds the 1/sqrt(head_dim) of attention into it); kZero 0. Biases start at 0.
+enum class LinearInit { kFanIn, kQuery, kZero };
+
+namespace causal_depthwise_conv_field {
+inline constexpr std::size_t kWidth = 0;
+}
+
+namespace gelu_field {
+inline constexpr std::size_t kApproximate = 0;
+}
+
+enum class GeluApproximate { kNone, kTanh };
+
+/// Of layer_norm and rms_norm.
+namespace norm_field {
+inline constexpr std::size_t kEps = 0;
+}
+
+namespace rope_field {
+inline constexpr std::size_t kBase = 0;
+}
+
+namespace scale_const_field {
+inline constexpr std::size_t kValue = 0;
+inline constexpr std::size_t kBy = 1;
+}  // namespace scale_const_field
+
+enum class ScaleBy { kOne, kInvSqrtHeadDim };
+
+namespace shift_time_field {
+inline constexpr std::size_t kSteps = 0;
+}
+
+namespace softmax_field {
+inline constexpr std::size_t kAxis = 0;
+inline constexpr std::size_t kMask = 1;
+}  // namespace softmax_field
+
+enum class SoftmaxAxis { kKeys, kQueries };
+enum class SoftmaxMask { kByType, kNone };
+
+}  // namespace nas::space

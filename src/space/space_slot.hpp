@@ -1,0 +1,33 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "nas/space/blocks.hpp"
+#include "nas/space/space.hpp"
+#include "space/json_reader.hpp"
+
+namespace nas::space {
+
+/// What an evolving place needs to know about its model.
+struct SlotContext {
+  ProgramSlot::Place place = ProgramSlot::Place::kLayer;
+  TimeMixing allowed = TimeMixing::kCausal;
+  BlockOptions blocks;
+};
+
+/// Reads {"vocabulary", "max_nodes", "initial", "sample_mutations", "mutation_weight"} into a slot
+/// without a name. Nothing when there was a mistake.
+[[nodiscard]] std::optional<ProgramSlot> read_slot(const Json& json, const std::string& pointer,
+                                                   const SlotContext& context, Mistakes& mistakes);
+
+/// Primitives that can stand in a program whose values mix time at most as `allowed`: those with a
+/// type-correct use at default fields over shapes that such programs reach from
+/// [batch, seq, model_dim].
+[[nodiscard]] std::vector<std::uint16_t> usable_primitives(TimeMixing allowed);
+
+/// Whether rope stands in a program or among primitives that may be inserted.
+[[nodiscard]] bool has_rope(const Program& program);
+[[nodiscard]] bool may_hold_rope(const ProgramSlot& slot);
+
+}  // namespace nas::space
