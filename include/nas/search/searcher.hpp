@@ -1,0 +1,103 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "nas/core/json.hpp"
+#include "nas/core/registry.hpp"
+#include "nas/space/trial.hpp"
+
+namespace nas::search {
+
+/// What is known when trial `next` is proposed (determinism.md 4).
+struct History {
+  /// All trials numbered below `next`, in order. Those at index >= visible may still run: only
+  /// their architectures may be looked at (to see duplicates), never their outcomes.
+  std::span<const space::Trial> trials;
+  /// Trials 0 .. visible-1 (those numbered <= next - W) are finished and may be learnt from.
+  std::size_t visible = 0;
+};
+
+/// What searchers compare. Smaller is better, always; directions are applied before.
+/// COMPLETE trials come first by value; then PRUNED ones, later hurdles first and by their last
+/// value; then FAIL ones. NaN is worst.
+[[nodiscard]] bool better(const space::Trial& first, const space::Trial& second, bool maximize);
+
+/// Proposes candidates. Implementations hold options only: a proposal is a pure function of the
+/// arguments and the study's seed, so replaying the trials table rebuilds everything.
+class Searcher {
+ public:
+  virtual ~Searcher() = default;
+  /// A candidate for trial `number`; `attempt` counts redraws and is part of every draw's key.
+  /// Fills sample, parents, changes and origin; the caller instantiates and hashes.
+  /// Returns false when this attempt gave nothing.
+  [[nodiscard]] virtual bool draw(const History& history, std::int64_t number,
+                                  std::uint32_t attempt, space::Candidate& candidate) const = 0;
+};
+
+/// What a searcher is made from.
+struct SearcherContext {
+  std::shared_ptr<const space::Space> space;
+  std::uint64_t seed = 0;
+  std::int64_t parallelism = 1;  ///< W
+  bool maximize = false;
+  JsonValue options = JsonValue::object();  ///< the config's search.options, defaults filled in
+};
+
+/// One entry of the table of searchers.
+struct SearcherFactory {
+  std::string help;
+  std::string source;  ///< paper, or "baseline"
+  /// Options with defaults, ranges and help come from one declaration (config/fields.hpp);
+  /// this reads and checks them: throws Error(kConfig) with file:line:column.
+  std::function<Json(const Json& given, const JsonPositions& positions, const std::string& pointer)>
+      read_options;
+  /// Empty, or which choice of the space it cannot handle and what would do.
+  std::function<std::string(const space::Space& space)> refuses;
+  std::function<std::unique_ptr<Searcher>(const SearcherContext& context)> make;
+};
+
+/// random, regularized_evolution.
+[[nodiscard]] Registry<SearcherFactory> builtin_searchers();
+
+/// Empty when an architecture satisfies the analytic constraints, else the reason, such as
+/// "flops_per_token 1.9e+05 > 1.5e+05". Counted by the text before the first space.
+using Feasible = std::function<std::string(const space::Architecture&)>;
+
+struct ProposalOptions {
+  std::uint32_t redraws = 100;  ///< attempts for candidates that are infeasible or duplicates
+  std::vector<space::Sample> enqueued;  ///< proposed first, in order, in place of the searcher's
+};
+
+/// A proposal and what was thrown away on the way.
+struct Proposal {
+  space::Candidate candidate;
+  std::map<std::string, std::int64_t>
+      redrawn;  ///< reason ("duplicate", "flops_per_token") -> count
+};
+
+/// Draws until a candidate is feasible and new. When every redraw is a duplicate the last feasible
+/// one is returned with duplicate_of set (the earliest trial of that hash). Trials whose weights
+/// are inherited are never duplicates. Throws Error(kInfeasible) naming the reasons when no
+/// attempt was feasible.
+[[nodiscard]] Proposal propose(const Searcher& searcher, const space::Space& space,
+                               const History& history, std::int64_t number,
+                               const ProposalOptions& options, const Feasible& feasible);
+
+/// Bars for trial `number` from visible trials: at each hurdle the median of the objective over
+/// trials that reached it (sliding over all), NaN (everyone passes) until `minimum` have.
+[[nodiscard]] std::vector<double> hurdle_bars(const History& history,
+                                              std::span<const std::int64_t> hurdle_steps,
+                                              std::int64_t minimum, bool maximize);
+
+/// Steps at which hurdles stand: T/(2^(h+1)-1) * (2^k - 1), k = 1..h, rounded to whole steps and
+/// strictly increasing. Source: So et al. 2021, halving hurdles (specs B2.1), in steps instead of
+/// seconds so that it is reproducible.
+[[nodiscard]] std::vector<std::int64_t> hurdle_steps(std::int64_t total_steps,
+                                                     std::int64_t hurdles);
+
+}  // namespace nas::search
