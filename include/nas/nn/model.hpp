@@ -1,0 +1,75 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "nas/space/architecture.hpp"
+
+namespace nas::nn {
+
+/// A trained tensor and its canonical path ("layers.0.v3.weight", "embedding.weight").
+struct NamedTensor {
+  std::string name;
+  at::Tensor tensor;
+};
+
+struct LowerOptions {
+  /// Maps program patterns to fused operations: softmax attention to
+  /// scaled_dot_product_attention. Off: every node by its plain form (--no-fuse).
+  bool fuse = true;
+  std::string device = "cpu";  ///< "cpu", "cuda:0"
+  /// Activations in bfloat16 (weights, norms' statistics and logits stay float32).
+  bool bf16 = false;
+};
+
+/// An architecture lowered to tensors. Lowering starts from the canonical form; parameters are
+/// named and ordered by it. Not thread safe; models on different threads are independent.
+class Model {
+ public:
+  /// Parameters are made but not initialised. Throws Error(kDevice) when the device is missing.
+  Model(const space::Architecture& architecture, const LowerOptions& options);
+  ~Model();
+  Model(Model&&) noexcept;
+
+  /// tokens: [batch, seq] int64 on the model's device, values in [0, vocab_size), seq >= 1 and
+  /// <= max_len under learned positions, else Error(kConfig). Returns logits [batch, seq,
+  /// vocab_size] float32. The forward pass has the same bits with and without grad mode; on CUDA
+  /// the gradients repeat their bits in LibTorch's deterministic mode alone.
+  [[nodiscard]] at::Tensor forward(const at::Tensor& tokens) const;
+
+  /// In canonical order; leaves that require gradients, float32.
+  [[nodiscard]] const std::vector<NamedTensor>& parameters() const;
+  [[nodiscard]] const space::Architecture& architecture() const;  ///< canonical
+  [[nodiscard]] const LowerOptions& options() const;
+
+  /// Draws every parameter from (seed, kInitialisation, repeat, path): a function of architecture,
+  /// seed and repeat alone, the same on every device. Token and position tables and an untied head
+  /// are normal with standard deviation model_dim^-1/2 (our choice: logits of order 1, tied or
+  /// not), norms begin as the identity, nodes by their primitive's rule.
+  void initialise(std::uint64_t seed, std::uint32_t repeat);
+
+  /// Copies values by name. Throws Error(kData) naming a missing, extra or misshapen tensor.
+  void load(const std::vector<NamedTensor>& values);
+
+  /// Hash over names and bytes of all parameters (as on the CPU).
+  [[nodiscard]] Hash128 weights_hash() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// Changes token t and compares outputs before t bit for bit, for a few t: the numeric check that
+/// no output depends on a later token. Returns an empty string or where it leaked.
+[[nodiscard]] std::string causality_violation(const Model& model, std::int64_t seq,
+                                              std::uint64_t seed);
+
+/// "cpu" or "cuda:N" from "auto", "cpu", "cuda", "cuda:N". Throws Error(kDevice) that says what is
+/// there.
+[[nodiscard]] std::string resolve_device(const std::string& wanted);
+
+}  // namespace nas::nn

@@ -1,0 +1,39 @@
+#pragma once
+
+#include "nas/space/primitive_fields.hpp"
+#include "nn/primitive.hpp"
+
+namespace nas::nn {
+
+/// A parameter in the dtype of the activations.
+[[nodiscard]] inline at::Tensor cast(const at::Tensor& parameter, const at::Tensor& activation) {
+  return parameter.to(activation.scalar_type());
+}
+
+/// In a causal model 0 where key > query. A select and not a product, because an overflow at a
+/// later token times 0 is NaN.
+[[nodiscard]] inline at::Tensor mask_scores(const at::Tensor& scores, bool is_causal) {
+  return is_causal ? scores.tril() : scores;
+}
+
+/// The rows that a masked score weighs. A row of a later token has weight 0, but 0 times inf is
+/// NaN: in a causal model inf becomes the largest finite number and NaN becomes 0, so that
+/// nothing of a later row reaches an earlier one. The gradient passes unchanged.
+[[nodiscard]] at::Tensor finite_rows(const at::Tensor& rows, bool is_causal);
+
+/// A field that holds an enumerator.
+template <class Choice>
+[[nodiscard]] bool field_is(const space::Node& node, std::size_t field, Choice choice) {
+  return node.fields[field] == static_cast<double>(choice);
+}
+
+/// The factor of a scale_const node: value by 1 or head_dim^-1/2.
+[[nodiscard]] double constant_factor(const space::NodeContext& context);
+
+/// Parameters of all elements equal.
+[[nodiscard]] inline InitialValues constant_values(double value) { return {0, {value}}; }
+
+/// For scale_learned and shift_learned: the vector, shaped so that it broadcasts over the input.
+[[nodiscard]] at::Tensor broadcast_vector(const ForwardContext& context);
+
+}  // namespace nas::nn

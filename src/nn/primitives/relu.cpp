@@ -1,0 +1,9 @@
+#include "nn/primitives/common.hpp"
+
+namespace nas::nn {
+
+PrimitiveImpl relu_impl() {
+  return {"relu", [](const ForwardContext& context) { return context.inputs[0].relu(); }, nullptr};
+}
+
+}  // namespace nas::nn

@@ -1,0 +1,10 @@
+#include "nn/primitives/common.hpp"
+
+namespace nas::nn {
+
+PrimitiveImpl sigmoid_impl() {
+  return {"sigmoid", [](const ForwardContext& context) { return context.inputs[0].sigmoid(); },
+          nullptr};
+}
+
+}  // namespace nas::nn

@@ -1,0 +1,12 @@
+#include <ATen/ops/silu.h>
+
+#include "nn/primitives/common.hpp"
+
+namespace nas::nn {
+
+PrimitiveImpl silu_impl() {
+  return {"silu", [](const ForwardContext& context) { return at::silu(context.inputs[0]); },
+          nullptr};
+}
+
+}  // namespace nas::nn

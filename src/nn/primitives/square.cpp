@@ -1,0 +1,10 @@
+#include "nn/primitives/common.hpp"
+
+namespace nas::nn {
+
+PrimitiveImpl square_impl() {
+  return {"square", [](const ForwardContext& context) { return context.inputs[0].square(); },
+          nullptr};
+}
+
+}  // namespace nas::nn

@@ -1,0 +1,64 @@
+#include "nas/ops/philox.hpp"
+
+#include <ATen/ops/empty.h>
+
+#include <cstring>
+
+#include "nas/core/error.hpp"
+#include "ops/philox_kernel.hpp"
+
+#if NAS_CUDA_KERNELS
+#include <c10/cuda/CUDAException.h>
+#include <c10/cuda/CUDAGuard.h>
+#include <c10/cuda/CUDAStream.h>
+#endif
+
+namespace nas::ops {
+
+namespace {
+
+void fill_on_cpu(const PhiloxRun& run, at::Tensor& out) {
+  auto* const words = out.mutable_data_ptr<std::int32_t>();
+  for (std::int64_t i = 0; i < run.count; ++i) {
+    std::uint32_t drawn[4];
+    draw_words(run.seed, run.purpose, run.subject, run.step,
+               run.first_index + static_cast<std::uint32_t>(i), drawn);
+    std::memcpy(words + 4 * i, drawn, sizeof(drawn));
+  }
+}
+
+#if NAS_CUDA_KERNELS
+void fill_on_cuda(const PhiloxRun& run, at::Tensor& out) {
+  const c10::cuda::CUDAGuard guard(out.device());
+  auto* const words = reinterpret_cast<std::uint32_t*>(out.mutable_data_ptr<std::int32_t>());
+  const int status = launch_philox_draws(run, words, c10::cuda::getCurrentCUDAStream().stream());
+  C10_CUDA_CHECK(static_cast<cudaError_t>(status));
+}
+#else
+void fill_on_cuda(const PhiloxRun& /*run*/, at::Tensor& out) {
+  throw Error(ErrorKind::kDevice, "draws on " + out.device().str() +
+                                      " need CUDA kernels; this program was built without them "
+                                      "(NAS_WITH_CUDA=OFF)");
+}
+#endif
+
+}  // namespace
+
+at::Tensor philox_draws(const DrawKey& key, std::uint32_t first_index, std::int64_t count,
+                        at::Device device) {
+  NAS_ASSERT(count >= 0 && first_index + static_cast<std::uint64_t>(count) <= (1ULL << 32));
+  NAS_ASSERT(key.subject < (std::uint64_t{1} << 56));
+  const PhiloxRun run{
+      key.seed, static_cast<std::uint8_t>(key.purpose), key.subject, key.step, first_index, count};
+  at::Tensor out = at::empty({count, 4}, at::TensorOptions().dtype(at::kInt).device(device));
+  if (device.is_cpu()) {
+    fill_on_cpu(run, out);
+  } else {
+    fill_on_cuda(run, out);
+  }
+  return out;
+}
+
+bool has_cuda_kernels() { return NAS_CUDA_KERNELS != 0; }
+
+}  // namespace nas::ops

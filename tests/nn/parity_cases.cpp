@@ -1,0 +1,106 @@
+// Writes what parity_test.py compares with stock PyTorch into a folder:
+//   <name>.safetensors  weights by path, tokens, targets, logits, loss, and "grad.<path>";
+//   metadata:
+//                       each layer's program text ("program.<layer>") and sizes
+//   <name>.pt           the TorchScript export
+// usage: nas_nn_parity_cases FOLDER
+
+#include <torch/torch.h>
+
+#include <cstdio>
+#include <exception>
+
+#include "nas/nn/safetensors.hpp"
+#include "nas/nn/torchscript.hpp"
+#include "nas/space/text.hpp"
+#include "nn/models.hpp"
+#include "support/random_programs.hpp"
+
+namespace nas::test {
+namespace {
+
+constexpr std::int64_t kBatch = 3;
+constexpr std::int64_t kSeq = 21;
+
+std::map<std::string, std::string> description(const space::Architecture& architecture) {
+  std::map<std::string, std::string> metadata{
+      {"layers", std::to_string(architecture.layers.size())},
+      {"model_dim", std::to_string(architecture.model.model_dim)},
+      {"vocab_size", std::to_string(architecture.model.vocab_size)},
+      {"heads", std::to_string(architecture.layers[0].heads)},
+      {"inner_dim", std::to_string(architecture.layers[0].inner_dim)},
+  };
+  for (std::size_t i = 0; i < architecture.layers.size(); ++i) {
+    metadata["program." + std::to_string(i)] = space::to_text(architecture.layers[i].program);
+  }
+  return metadata;
+}
+
+void write_case(const std::string& folder, const std::string& name,
+                const space::Architecture& architecture, bool fuse) {
+  nn::Model model(architecture, {.fuse = fuse});
+  model.initialise(1, 0);
+  disturb(model, 0.1, 2);
+  const std::int64_t vocab = architecture.model.vocab_size;
+  const at::Tensor tokens = random_tokens(kBatch, kSeq, vocab, 3);
+  const at::Tensor targets = random_tokens(kBatch, kSeq, vocab, 4);
+  const at::Tensor logits = model.forward(tokens);
+  const at::Tensor loss =
+      at::cross_entropy_loss(logits.reshape({-1, vocab}), targets.reshape({-1}));
+  loss.backward();
+
+  std::vector<nn::NamedTensor> tensors;
+  for (const nn::NamedTensor& parameter : model.parameters()) {
+    tensors.push_back({parameter.name, parameter.tensor.detach()});
+    tensors.push_back({"grad." + parameter.name, parameter.tensor.grad()});
+  }
+  tensors.push_back({"tokens", tokens});
+  tensors.push_back({"targets", targets});
+  tensors.push_back({"logits", logits.detach()});
+  tensors.push_back({"loss", loss.detach()});
+  const std::string path = folder + "/" + name;
+  nn::write_safetensors(path + ".safetensors", tensors, description(model.architecture()));
+  nn::save_torchscript(model, path + ".pt");
+}
+
+/// Exports of random programs, with logits at two sizes.
+void write_exports(const std::string& folder) {
+  constexpr std::uint64_t kSeed = 31;
+  for (std::uint64_t index = 0; index < 5; ++index) {
+    nn::Model model(small_architecture(random_program(kSeed, index), 2), {});
+    model.initialise(1, 0);
+    const at::NoGradGuard no_grad;
+    std::vector<nn::NamedTensor> tensors;
+    for (const auto& [size, batch, seq] : {std::tuple{"small", 1, 1}, {"large", 4, 50}}) {
+      const at::Tensor tokens = random_tokens(batch, seq, 16, index);
+      tensors.push_back({std::string("tokens.") + size, tokens});
+      tensors.push_back({std::string("logits.") + size, model.forward(tokens)});
+    }
+    const std::string path = folder + "/export" + std::to_string(index);
+    nn::write_safetensors(path + ".safetensors", tensors, {});
+    nn::save_torchscript(model, path + ".pt");
+  }
+}
+
+}  // namespace
+}  // namespace nas::test
+
+int main(int argc, char** argv) {
+  if (argc != 2) {
+    std::fprintf(stderr, "usage: %s FOLDER\n", argv[0]);
+    return 2;
+  }
+  try {
+    using namespace nas::test;
+    for (const bool fuse : {true, false}) {
+      const std::string suffix = fuse ? "_fused" : "_plain";
+      write_case(argv[1], "vanilla" + suffix, vanilla_architecture(), fuse);
+      write_case(argv[1], "primer" + suffix, primer_architecture(), fuse);
+    }
+    write_exports(argv[1]);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "%s\n", error.what());
+    return 1;
+  }
+  return 0;
+}

@@ -1,0 +1,125 @@
+#include "support/random_programs.hpp"
+
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <limits>
+#include <set>
+
+#include "nas/space/cost.hpp"
+#include "nas/space/text.hpp"
+#include "nn/applied_primitive.hpp"
+#include "nn/causality.hpp"
+#include "nn/layer_plan.hpp"
+#include "nn/models.hpp"
+
+namespace nas::test {
+namespace {
+
+constexpr std::uint64_t kSeed = 2026;
+constexpr std::uint64_t kPrograms = 2000;
+constexpr std::int64_t kSeq = 9;
+
+std::string where(std::uint64_t index, const space::Program& program) {
+  return "seed " + std::to_string(kSeed) + " index " + std::to_string(index) + "\n" +
+         space::to_text(program);
+}
+
+TEST(RandomPrograms, OutputsBeforeAChangedTokenStayBitEqual) {
+  std::uint64_t finite = 0;
+  for (std::uint64_t index = 0; index < kPrograms; ++index) {
+    const space::Program program = random_program(kSeed, index);
+    nn::Model model(small_architecture(program), {.fuse = index % 2 == 0});
+    model.initialise(1, 0);
+    disturb(model, 0.2, index);
+    ASSERT_EQ(nn::causality_violation(model, kSeq, index), "") << where(index, program);
+    const at::NoGradGuard no_grad;
+    const at::Tensor logits = model.forward(random_tokens(1, kSeq, 16, index));
+    finite += logits.isfinite().all().item<bool>() ? 1 : 0;
+  }
+  // NaN hides a leak.
+  EXPECT_GT(finite, kPrograms * 8 / 10);
+}
+
+TEST(RandomPrograms, HaveTheParametersThatTheCostModelCounts) {
+  for (std::uint64_t index = 0; index < kPrograms; ++index) {
+    const space::Program program = random_program(kSeed, index);
+    const space::Architecture architecture = small_architecture(program);
+    const nn::Model model(architecture, {});
+    std::int64_t count = 0;
+    for (const nn::NamedTensor& parameter : model.parameters()) count += parameter.tensor.numel();
+    ASSERT_EQ(count, space::cost_of(architecture, {}).params) << where(index, program);
+  }
+}
+
+TEST(RandomPrograms, GiveTheSameBitsWithAndWithoutGradients) {
+  std::set<std::string> primitives;
+  for (std::uint64_t index = 0; index < 300; ++index) {
+    const space::Program program = random_program(kSeed, index);
+    for (const space::Node& node : program.nodes) primitives.insert(space::spec_of(node).name);
+    nn::Model model(small_architecture(program), {.fuse = index % 2 == 0});
+    model.initialise(1, 0);
+    const at::Tensor tokens = random_tokens(2, kSeq, 16, index);
+    const at::Tensor with = model.forward(tokens);
+    ASSERT_TRUE(with.requires_grad());
+    const at::NoGradGuard no_grad;
+    ASSERT_EQ(nn::first_difference(with, model.forward(tokens)), kSeq) << where(index, program);
+  }
+  EXPECT_EQ(primitives.size(), causal_vocabulary().size()) << "a primitive was not tried";
+}
+
+/// What the norms of a plan write over one token's row; a norm bounds its output, so an overflow
+/// has to start behind it.
+struct Overflow {
+  std::int64_t token = -1;  ///< none
+  double value = 0;
+};
+Overflow overflow;
+
+at::Tensor overflowing(const nn::ForwardContext& context) {
+  at::Tensor y = nn::impl_of(context.node.node).forward(context).clone();
+  if (overflow.token >= 0) y.select(-2, overflow.token).fill_(overflow.value);
+  return y;
+}
+
+/// A layer whose norms overflow on demand.
+nn::LayerPlan overflowing_plan(const space::Program& program, bool fuse, std::uint64_t seed) {
+  static const nn::PrimitiveImpl overflowing_norm{"overflowing norm", overflowing, nullptr};
+  nn::LayerPlan plan = small_layer(program, fuse, seed);
+  for (nn::Step& step : plan.steps) {
+    if (step.impl->name == "layer_norm" || step.impl->name == "rms_norm")
+      step.impl = &overflowing_norm;
+  }
+  return plan;
+}
+
+// 1e18 overflows products of two (scores, squares), 1e38 sums too; a score, an exponential or a
+// whole row of a later token is then inf or NaN.
+TEST(RandomPrograms, AnOverflowAtALaterTokenReachesNoEarlierOne) {
+  const at::NoGradGuard no_grad;
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  std::uint64_t overflowed = 0;
+  for (std::uint64_t index = 0; index < kPrograms; ++index) {
+    const space::Program program = random_program(kSeed, index);
+    const nn::LayerPlan plan = overflowing_plan(program, index % 2 == 0, index);
+    nn::TimeTables tables(at::kCPU);
+    const at::Tensor x = random_tensor({1, kSeq, 8}, kSeed, index);
+    overflow = {};
+    const at::Tensor expected = nn::run_plan(plan, x, tables);
+    const auto token = static_cast<std::int64_t>(1 + index % (kSeq - 1));
+    for (const double value : {1e18, -1e38, static_cast<double>(kInfinity)}) {
+      overflow = {token, value};
+      at::Tensor changed = x.clone();
+      changed.select(1, token).mul_(value);
+      const at::Tensor y = nn::run_plan(plan, changed, tables);
+      ASSERT_EQ(nn::first_difference(expected.narrow(1, 0, token), y.narrow(1, 0, token)), token)
+          << value << " at token " << token << ", " << where(index, program);
+      overflowed += y.isfinite().all().item<bool>() ? 0 : 1;
+    }
+  }
+  overflow = {};
+  EXPECT_GT(overflowed, kPrograms);  // of three times as many runs
+}
+
+}  // namespace
+}  // namespace nas::test
