@@ -1,0 +1,50 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <memory>
+#include <string>
+
+#include "nas/config/run_config.hpp"
+#include "nas/core/hash.hpp"
+#include "nas/core/philox.hpp"
+#include "nas/data/tokenizer.hpp"
+
+namespace nas::data {
+
+/// A tokenised corpus split into train and validation. Immutable, shared by all threads.
+class Dataset {
+ public:
+  /// Reads (or makes and caches) the token file of a corpus: `python` (the .py files of the pinned
+  /// PyTorch), a text file or a folder. Files are split by a hash of their path, a single file by
+  /// position. Cached under `cache_folder` by content hash of corpus, tokenizer and split.
+  /// Throws Error(kData) for a missing, empty or binary corpus and for one shorter than a window
+  /// of `seq_len + 1` tokens in either part.
+  static std::shared_ptr<const Dataset> load(const config::DataConfig& data, std::int64_t seq_len,
+                                             const std::string& cache_folder);
+
+  virtual ~Dataset() = default;
+  [[nodiscard]] virtual const Tokenizer& tokenizer() const = 0;
+  [[nodiscard]] virtual std::int64_t train_tokens() const = 0;
+  [[nodiscard]] virtual std::int64_t validation_tokens() const = 0;
+  [[nodiscard]] virtual Hash128 hash() const = 0;  ///< of tokens, split and tokenizer
+  [[nodiscard]] virtual std::string description() const = 0;
+
+  /// Training windows drawn uniformly with the key (seed, kBatchOrder, repeat, step):
+  /// [batch, seq_len + 1] int64 on `device`, inputs and next tokens overlapping by seq_len.
+  [[nodiscard]] virtual at::Tensor train_batch(std::uint64_t seed, std::uint32_t repeat,
+                                               std::uint32_t step, std::int64_t batch,
+                                               const std::string& device) const = 0;
+
+  /// `count` validation windows evenly spaced over the validation part (all of it when it has
+  /// fewer): [count, seq_len + 1] int64; the same for every candidate.
+  [[nodiscard]] virtual at::Tensor validation_windows(std::int64_t count,
+                                                      const std::string& device) const = 0;
+  /// Bytes of text that the target tokens of such windows stand for.
+  [[nodiscard]] virtual std::int64_t target_bytes(const at::Tensor& windows) const = 0;
+};
+
+/// ${XDG_CACHE_HOME:-$HOME/.cache}/nas/data.
+[[nodiscard]] std::string default_cache_folder();
+
+}  // namespace nas::data

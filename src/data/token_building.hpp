@@ -1,0 +1,15 @@
+#pragma once
+
+#include "data/corpus.hpp"
+#include "data/token_file.hpp"
+
+namespace nas::data {
+
+/// Trains the tokenizer on the training part where it is trained, and tokenises all documents:
+/// those of a part are joined by a NUL byte, which no text holds. Documents are encoded in
+/// parallel; the result does not depend on the number of threads.
+[[nodiscard]] TokenFileContents build_tokens(const CorpusListing& listing,
+                                             const CorpusSurvey& survey,
+                                             const config::TokenizerConfig& tokenizer);
+
+}  // namespace nas::data
