@@ -1,0 +1,43 @@
+#include "nas/train/numerics.hpp"
+
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+#include <c10/cuda/CUDACachingAllocator.h>
+
+#include <cstdlib>
+#include <mutex>
+
+namespace nas::train {
+namespace {
+
+void fix_process() {
+  // cuBLAS splits its work by the size of its workspace; read once, when CUDA is first used.
+  ::setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", 0);  // NOLINT(concurrency-mt-unsafe)
+  at::Context& context = at::globalContext();
+  context.setDeterministicAlgorithms(true, /*warn_only=*/false);
+  context.setDeterministicFillUninitializedMemory(false);
+  context.setDeterministicCuDNN(true);
+  context.setBenchmarkCuDNN(false);
+  context.setFloat32MatmulPrecision("highest");
+  context.setAllowTF32CuDNN(false);
+}
+
+}  // namespace
+
+void fix_numerics(std::int64_t threads) {
+  static std::once_flag once;
+  std::call_once(once, fix_process);
+  at::set_num_threads(static_cast<int>(threads));
+  at::globalContext().setFlushDenormal(false);
+}
+
+void release_unused_memory(const std::string& device) {
+  if (!device.starts_with("cuda")) return;
+  c10::cuda::CUDACachingAllocator::emptyCache();
+}
+
+bool is_host_out_of_memory(const std::string& message) {
+  return message.find("DefaultCPUAllocator") != std::string::npos;
+}
+
+}  // namespace nas::train

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "nas/nn/model.hpp"
+#include "nas/train/training.hpp"
+#include "train/adamw.hpp"
+#include "train/checkpoint.hpp"
+
+namespace nas::train {
+
+/// The model, optimizer and data of one training while it runs. Everything it holds on the device
+/// goes with it; what outlives it is in the Progress it is given.
+class TrainingRun {
+ public:
+  TrainingRun(const TrainingRequest& request, Progress& progress);
+
+  /// Restores a checkpoint or initialises, and trains. Nothing when should_stop asked.
+  [[nodiscard]] std::optional<TrainingResult> run();
+
+ private:
+  /// Why a training ends before its last step.
+  struct End {
+    space::TrialState state = space::TrialState::kFail;
+    std::string reason;
+    std::string detail;
+  };
+
+  void start();
+  [[nodiscard]] std::optional<End> leaks() const;
+  [[nodiscard]] std::optional<End> train_step();
+  /// Evaluates where a hurdle or eval_every asks for it.
+  [[nodiscard]] std::optional<End> evaluate_midway();
+  [[nodiscard]] std::optional<End> check_time() const;
+  /// Notes whether loss and gradient of a step were finite; a GPU is asked every kPollSteps.
+  [[nodiscard]] std::optional<End> check_finite(const at::Tensor& loss, const at::Tensor& norm);
+  [[nodiscard]] std::optional<End> first_bad_step() const;
+  [[nodiscard]] std::optional<TrainingResult> finish();
+  [[nodiscard]] double validation_nats() const;
+  [[nodiscard]] double validation_bpb(double nats) const;
+  [[nodiscard]] double seconds() const;
+  void save();
+  [[nodiscard]] TrainingResult ended(const End& end) const;
+
+  const TrainingRequest& request_;
+  Progress& progress_;
+  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+  double seconds_before_ = 0;      ///< of earlier attempts
+  std::int64_t steps_before_ = 0;  ///< of earlier attempts
+  nn::Model model_;
+  AdamW optimizer_;
+  std::string identity_;
+  at::Tensor validation_;  ///< [windows, seq_len + 1]
+  std::int64_t target_bytes_ = 0;
+  at::Tensor loss_sum_;   ///< [] float64 on the device, progress_.loss_sum while running
+  at::Tensor first_bad_;  ///< [] int64 on a GPU: the first step that was not finite
+};
+
+}  // namespace nas::train
