@@ -1,0 +1,120 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "nas/config/run_config.hpp"
+#include "nas/run/evaluator.hpp"
+#include "nas/search/searcher.hpp"
+#include "nas/store/study.hpp"
+
+namespace nas::run {
+
+/// Everything that a configuration stands for, built and checked: what search, dry run, replay
+/// and verification share.
+struct Plan {
+  config::RunConfig config;
+  std::shared_ptr<const space::Space> space;
+  std::unique_ptr<search::Searcher> searcher;
+  search::ProposalOptions proposal;
+  search::Feasible feasible;  ///< analytic constraints
+  std::vector<std::int64_t> hurdle_steps;
+  bool maximize = false;
+};
+
+/// Builds and checks space, searcher and constraints; loads no data, touches no device.
+/// `positions` are those of the file the config was read from. Throws Error(kConfig).
+[[nodiscard]] Plan make_plan(const config::RunConfig& config, const JsonPositions& positions);
+
+/// Values of the config's analytic constraints for one architecture, as Optuna has them: <= 0 is
+/// satisfied; measured ones are added by the loop.
+[[nodiscard]] std::vector<double> constraint_values(const config::RunConfig& config,
+                                                    const space::Architecture& architecture,
+                                                    const space::Scores& measured);
+
+/// Analytic metrics by their names in the config: params, decoder_params, embedding_params,
+/// flops_per_token, activation_bytes, peak_bytes.
+[[nodiscard]] space::Scores analytic_scores(const config::RunConfig& config,
+                                            const space::Architecture& architecture);
+
+/// What the progress display is told, from any worker thread: implementations are thread safe.
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  virtual void on_begin(const space::Trial& trial) { static_cast<void>(trial); }
+  virtual void on_step(std::int64_t trial, std::int64_t step) {
+    static_cast<void>(trial);
+    static_cast<void>(step);
+  }
+  virtual void on_finish(const space::Trial& trial) { static_cast<void>(trial); }
+  virtual void on_phase(const std::string& phase, std::int64_t jobs, std::int64_t done) {
+    static_cast<void>(phase);
+    static_cast<void>(jobs);
+    static_cast<void>(done);
+  }
+};
+
+/// How a run of the loop ended.
+enum class RunEnd { kFinished, kInterrupted, kSecondsSpent };
+
+struct RunOptions {
+  std::int64_t workers = 0;  ///< threads; 0: as many as fit, never above search.parallelism
+  Observer* observer = nullptr;
+};
+
+/// Runs (or goes on with) a study to the end of its budget and its verification. Throws
+/// Error(kFailures) when too many trials failed, Error(kInfeasible), Error(kIo); whatever happens,
+/// the study stays resumable.
+[[nodiscard]] RunEnd run_search(const Plan& plan, const Evaluator& evaluator, store::Study& study,
+                                const RunOptions& options);
+
+/// Best COMPLETE trial (the first of equals), or nothing.
+[[nodiscard]] const space::Trial* best_trial(const std::vector<space::Trial>& trials,
+                                             bool maximize);
+
+/// What verification says of one role ("winner", "top2", "initial").
+struct VerifiedRole {
+  std::string role;
+  std::int64_t trial = -1;  ///< -1: not a trial of the study
+  std::string hash;
+  std::vector<double> values;  ///< one for each finished repeat, in order
+  std::int64_t failed = 0;
+  double mean = 0;
+  double deviation = 0;  ///< sample standard deviation
+};
+
+struct Verification {
+  std::vector<VerifiedRole> roles;
+  double difference = 0;     ///< initial mean - winner mean, sign so that positive is better
+  double low = 0, high = 0;  ///< 95 % Welch interval of it
+  std::string verdict;       ///< "better than the initial program" or "no better than ..."
+};
+
+/// Summary of the verification runs stored in a study; nothing before there are any.
+[[nodiscard]] std::optional<Verification> verification_of(const store::Study& study);
+
+/// Runs what is missing of the verification phase. False when interrupted.
+[[nodiscard]] bool run_verification(const Plan& plan, const Evaluator& evaluator,
+                                    store::Study& study, const RunOptions& options);
+
+/// Result of evaluating a finished trial again.
+struct Replay {
+  bool identical = false;
+  std::string difference;  ///< first difference: state, step and values, weights hash
+};
+
+/// Evaluates a finished trial again from what the study stores and compares every bit: state,
+/// reason, intermediate values, value, weights hash. With `keep` the weights are written to the
+/// trial's folder. Throws Error(kUsage) for a trial that is not there or not finished.
+[[nodiscard]] Replay replay_trial(const Plan& plan, const Evaluator& evaluator,
+                                  const store::Study& study, std::int64_t number,
+                                  bool keep = false);
+
+/// Machine, ISA, versions; with the evaluator's facts merged in (determinism.md 5).
+[[nodiscard]] Json environment_of(const Evaluator& evaluator);
+/// Lines that differ between two environments and that can change results.
+[[nodiscard]] std::vector<std::string> environment_difference(const Json& stored, const Json& now);
+
+}  // namespace nas::run

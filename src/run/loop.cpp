@@ -1,0 +1,294 @@
+#include "loop.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "nas/core/crash_point.hpp"
+#include "nas/core/error.hpp"
+#include "nas/core/files.hpp"
+#include "nas/core/interrupt.hpp"
+#include "nas/core/log.hpp"
+#include "score_json.hpp"
+
+namespace nas::run {
+namespace {
+
+using space::Outcome;
+using space::Trial;
+using space::TrialState;
+
+/// Attribute under which a measured latency is kept from the moment it is known, so that a trial
+/// that dies and runs again is judged by the same figure.
+constexpr const char* kMeasured = "measured";
+
+}  // namespace
+
+std::int64_t worker_count(const Plan& plan, const RunOptions& options) {
+  std::int64_t workers = options.workers;
+  if (workers <= 0) {
+    const std::int64_t cores = std::max(1U, std::thread::hardware_concurrency());
+    workers = plan.config.device.starts_with("cuda")
+                  ? 1
+                  : std::max<std::int64_t>(1, cores / plan.config.training.threads);
+  }
+  return std::clamp<std::int64_t>(workers, 1, plan.config.search.parallelism);
+}
+
+SearchLoop::SearchLoop(const Plan& plan, const Evaluator& evaluator, store::Study& study,
+                       const RunOptions& options)
+    : plan_(plan),
+      evaluator_(evaluator),
+      study_(study),
+      options_(options),
+      start_(std::chrono::steady_clock::now()),
+      trials_(study.trials()) {
+  for (const Trial& trial : trials_) {
+    if (!is_finished(trial.outcome.state)) waiting_.insert(trial.number);
+  }
+}
+
+RunEnd SearchLoop::run() {
+  check_failures();
+  std::vector<std::thread> workers;
+  const std::int64_t count = worker_count(plan_, options_);
+  for (std::int64_t i = 0; i < count; ++i) workers.emplace_back([this] { work(); });
+  for (std::thread& worker : workers) worker.join();
+  if (failure_) std::rethrow_exception(failure_);
+  if (interrupted()) return RunEnd::kInterrupted;
+  return seconds_spent_ ? RunEnd::kSecondsSpent : RunEnd::kFinished;
+}
+
+void SearchLoop::work() {
+  try {
+    for (;;) {
+      Job job;
+      {
+        std::unique_lock lock(mutex_);
+        if (!next_job(lock, job)) break;
+      }
+      evaluate(job);
+    }
+  } catch (...) {
+    const std::scoped_lock lock(mutex_);
+    if (!failure_) failure_ = std::current_exception();
+    stopping_ = true;
+  }
+  changed_.notify_all();
+}
+
+bool SearchLoop::next_job(std::unique_lock<std::mutex>& lock, Job& job) {
+  for (;;) {
+    if (stop_requested()) return false;
+    if (take_waiting(job)) return true;
+    const auto number = static_cast<std::int64_t>(trials_.size());
+    if (number >= plan_.config.budget.trials) return false;
+    const std::int64_t needed = number - plan_.config.search.parallelism + 1;
+    if (static_cast<std::int64_t>(finished_prefix()) >= needed) {
+      propose_trial(number, job);
+      return true;
+    }
+    // Signals do not wake a condition variable: look at them now and then.
+    changed_.wait_for(lock, std::chrono::milliseconds(100));
+  }
+}
+
+bool SearchLoop::take_waiting(Job& job) {
+  if (waiting_.empty()) return false;
+  job.number = *waiting_.begin();
+  waiting_.erase(waiting_.begin());
+  job.bars = search::hurdle_bars(history_for(job.number), plan_.hurdle_steps,
+                                 plan_.config.training.hurdles.minimum, plan_.maximize);
+  study_.resume_trial(job.number, evaluator_.checkpoint_step(trial_folder(job.number)));
+  Trial& trial = trials_[static_cast<std::size_t>(job.number)];
+  trial.outcome.state = TrialState::kRunning;
+  if (options_.observer) options_.observer->on_begin(trial);
+  return true;
+}
+
+void SearchLoop::propose_trial(std::int64_t number, Job& job) {
+  const search::History history = history_for(number);
+  crash_point("propose");
+  search::Proposal proposal =
+      propose(*plan_.searcher, *plan_.space, history, number, plan_.proposal, plan_.feasible);
+  job.number = number;
+  job.bars = search::hurdle_bars(history, plan_.hurdle_steps, plan_.config.training.hurdles.minimum,
+                                 plan_.maximize);
+  study_.begin_trial(number, proposal.candidate, *plan_.space, Json(proposal.redrawn));
+  Trial trial;
+  trial.number = number;
+  trial.candidate = std::move(proposal.candidate);
+  trial.outcome.state = TrialState::kRunning;
+  trials_.push_back(std::move(trial));
+  if (options_.observer) options_.observer->on_begin(trials_.back());
+}
+
+void SearchLoop::evaluate(const Job& job) {
+  Trial trial;
+  {
+    const std::scoped_lock lock(mutex_);
+    trial = trials_[static_cast<std::size_t>(job.number)];
+  }
+  if (trial.candidate.duplicate_of) {
+    copy_original(job);
+    return;
+  }
+  const auto begin = std::chrono::steady_clock::now();
+  std::optional<EvaluationResult> result = evaluate_candidate(job, trial);
+  if (!result) {
+    study_.requeue_trial(job.number);
+    return;
+  }
+  result->outcome.seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  finish(job.number, std::move(*result));
+}
+
+std::optional<EvaluationResult> SearchLoop::evaluate_candidate(const Job& job, const Trial& trial) {
+  EvaluationResult early;
+  const store::Attempt attempt = study_.attempt(job.number);
+  if (attempt.without_progress > plan_.config.budget.max_attempts) {
+    early.outcome.state = TrialState::kFail;
+    early.outcome.reason = "killed";
+    early.outcome.detail = "died " + std::to_string(attempt.without_progress) +
+                           " times in a row without passing its last checkpoint";
+    return early;
+  }
+  space::Scores scores = analytic_scores(plan_.config, trial.candidate.architecture);
+  const Json stored = study_.trial_attribute(job.number, kMeasured);
+  std::optional<space::Score> latency;
+  if (!stored.is_null()) {
+    latency = score_from_json(stored);
+  } else if ((latency = evaluator_.measure_latency(trial.candidate.architecture))) {
+    study_.set_trial_attribute(job.number, kMeasured, score_to_json(*latency));
+  }
+  if (latency) scores.push_back(*latency);
+  if (std::string broken = broken_constraint(plan_.config, scores); !broken.empty()) {
+    early.outcome.state = TrialState::kPruned;
+    early.outcome.reason = "constraint";
+    early.outcome.detail = std::move(broken);
+    early.outcome.scores = std::move(scores);
+    return early;
+  }
+  EvaluationRequest request;
+  request.architecture = &trial.candidate.architecture;
+  request.folder = trial_folder(job.number);
+  request.hurdle_steps = plan_.hurdle_steps;
+  request.hurdle_bars = job.bars;
+  request.on_value = [&](std::int64_t step, double value) {
+    study_.report(job.number, step, value);
+  };
+  request.on_step = [&](std::int64_t step) {
+    if (options_.observer) options_.observer->on_step(job.number, step);
+  };
+  request.should_stop = [this] {
+    const std::scoped_lock lock(mutex_);
+    return stop_requested();
+  };
+  make_folders(request.folder);
+  std::optional<EvaluationResult> result = evaluator_.evaluate(request);
+  if (result) {
+    space::Scores& trained = result->outcome.scores;
+    trained.insert(trained.begin(), scores.begin(), scores.end());
+  }
+  return result;
+}
+
+void SearchLoop::copy_original(const Job& job) {
+  EvaluationResult result;
+  {
+    std::unique_lock lock(mutex_);
+    const auto original = static_cast<std::size_t>(
+        *trials_[static_cast<std::size_t>(job.number)].candidate.duplicate_of);
+    while (!is_finished(trials_[original].outcome.state)) {
+      if (stop_requested()) {
+        study_.requeue_trial(job.number);
+        return;
+      }
+      changed_.wait_for(lock, std::chrono::milliseconds(100));
+    }
+    result.outcome = trials_[original].outcome;
+    result.outcome.seconds = 0;
+    const Json hash = study_.trial_attribute(static_cast<std::int64_t>(original), "weights_hash");
+    if (!hash.is_null()) (*result.extra)["weights_hash"] = hash;
+  }
+  finish(job.number, std::move(result));
+}
+
+void SearchLoop::finish(std::int64_t number, EvaluationResult result) {
+  const std::scoped_lock lock(mutex_);
+  Trial& trial = trials_[static_cast<std::size_t>(number)];
+  const std::vector<double> constraints =
+      constraint_values(plan_.config, trial.candidate.architecture, result.outcome.scores);
+  study_.finish_trial(number, result.outcome, constraints, result.extra);
+  trial.outcome = std::move(result.outcome);
+  if (options_.observer) options_.observer->on_finish(trial);
+  changed_.notify_all();
+  check_failures();
+}
+
+void SearchLoop::check_failures() const {
+  const config::BudgetConfig& budget = plan_.config.budget;
+  const std::size_t prefix = finished_prefix();
+  std::int64_t failed = 0;
+  std::int64_t in_a_row = 0;
+  std::map<std::string, std::int64_t> reasons;
+  for (std::size_t i = 0; i < prefix; ++i) {
+    const bool fail = trials_[i].outcome.state == TrialState::kFail;
+    in_a_row = fail ? in_a_row + 1 : 0;
+    if (!fail) continue;
+    ++failed;
+    ++reasons[trials_[i].outcome.reason];
+    const auto seen = static_cast<std::int64_t>(i) + 1;
+    const bool share_exceeded =
+        seen >= budget.max_consecutive_failed &&
+        static_cast<double>(failed) > budget.max_failed_share * static_cast<double>(seen);
+    if (in_a_row < budget.max_consecutive_failed && !share_exceeded &&
+        !(seen == budget.trials && failed == seen)) {
+      continue;
+    }
+    std::string message =
+        std::to_string(failed) + " of " + std::to_string(seen) + " trials failed (";
+    for (const auto& [reason, count] : reasons) {
+      message += (message.back() == '(' ? "" : ", ") + std::to_string(count) + " " + reason;
+    }
+    throw Error(ErrorKind::kFailures,
+                message + "), " + std::to_string(in_a_row) +
+                    " in a row; allowed are budget.max_consecutive_failed = " +
+                    std::to_string(budget.max_consecutive_failed) +
+                    " and budget.max_failed_share. See `nas trials` for each reason; last: " +
+                    trials_[i].outcome.detail);
+  }
+}
+
+std::size_t SearchLoop::finished_prefix() const {
+  std::size_t count = 0;
+  while (count < trials_.size() && is_finished(trials_[count].outcome.state)) ++count;
+  return count;
+}
+
+search::History SearchLoop::history_for(std::int64_t number) const {
+  const std::int64_t visible =
+      std::max<std::int64_t>(0, number - plan_.config.search.parallelism + 1);
+  return {std::span(trials_).first(static_cast<std::size_t>(number)),
+          static_cast<std::size_t>(visible)};
+}
+
+bool SearchLoop::stop_requested() {
+  if (interrupted()) stopping_ = true;
+  const double limit = plan_.config.budget.seconds;
+  if (!stopping_ && limit > 0) {
+    const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start_;
+    if (spent.count() >= limit) {
+      stopping_ = true;
+      seconds_spent_ = true;
+    }
+  }
+  return stopping_;
+}
+
+std::string SearchLoop::trial_folder(std::int64_t number) const {
+  return study_.folder() + "/trials/" + std::to_string(number);
+}
+
+}  // namespace nas::run

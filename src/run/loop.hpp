@@ -1,0 +1,67 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <exception>
+#include <map>
+#include <mutex>
+#include <set>
+#include <vector>
+
+#include "nas/run/search_run.hpp"
+
+namespace nas::run {
+
+/// The search loop: W logical slots, any number of worker threads up to W. A trial n is proposed
+/// only when trials <= n - W are finished, so what a proposal sees does not depend on how many
+/// workers there are or in which order they end (determinism.md 4).
+class SearchLoop {
+ public:
+  SearchLoop(const Plan& plan, const Evaluator& evaluator, store::Study& study,
+             const RunOptions& options);
+
+  /// Runs until budget.trials are finished. Throws what a worker threw.
+  RunEnd run();
+
+ private:
+  struct Job {
+    std::int64_t number = -1;
+    std::vector<double> bars;
+  };
+
+  void work();
+  /// Next trial to evaluate, under the lock; waits for results it depends on. False: no more.
+  bool next_job(std::unique_lock<std::mutex>& lock, Job& job);
+  bool take_waiting(Job& job);
+  void propose_trial(std::int64_t number, Job& job);
+  void evaluate(const Job& job);
+  /// The trial's outcome and attributes; nothing when interrupted.
+  std::optional<EvaluationResult> evaluate_candidate(const Job& job, const space::Trial& trial);
+  void copy_original(const Job& job);
+  void finish(std::int64_t number, EvaluationResult result);
+  void check_failures() const;
+  [[nodiscard]] std::size_t finished_prefix() const;
+  [[nodiscard]] search::History history_for(std::int64_t number) const;
+  [[nodiscard]] bool stop_requested();
+  [[nodiscard]] std::string trial_folder(std::int64_t number) const;
+
+  const Plan& plan_;
+  const Evaluator& evaluator_;
+  store::Study& study_;
+  RunOptions options_;
+  std::chrono::steady_clock::time_point start_;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<space::Trial> trials_;  ///< index = number
+  std::set<std::int64_t> waiting_;    ///< requeued or interrupted in an earlier process
+  std::exception_ptr failure_;
+  bool stopping_ = false;
+  bool seconds_spent_ = false;
+};
+
+/// Number of worker threads for a plan: the option, else the machine's cores divided by the
+/// threads of one trial (one on a GPU), at least 1, never above search.parallelism.
+[[nodiscard]] std::int64_t worker_count(const Plan& plan, const RunOptions& options);
+
+}  // namespace nas::run
