@@ -1,0 +1,61 @@
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "command.hpp"
+#include "nas/core/units.hpp"
+
+namespace nas::cli {
+namespace {
+
+Json best_json(const store::Study& study, const space::Trial& best) {
+  Json json = trial_to_json(best);
+  json["architecture"] = to_json(canonical(best.candidate.architecture));
+  const auto verification = run::verification_of(study);
+  json["verification"] = verification ? verification_to_json(*verification) : Json(nullptr);
+  return json;
+}
+
+void print(const store::Study& study, const space::Trial& best) {
+  const std::string metric = study.header().metric;
+  std::cout << "trial     " << best.number << "\n"
+            << metric << std::string(metric.size() < 9 ? 10 - metric.size() : 1, ' ')
+            << format_exact(best.outcome.value) << "\n"
+            << "hash      " << best.candidate.hash.hex() << "\n";
+  if (const auto verification = run::verification_of(study)) {
+    for (const std::string& line : verification_lines(*verification, metric)) {
+      std::cout << line << "\n";
+    }
+  } else {
+    std::cout << "verified  not yet: its value is of one training with the search's own seed\n";
+  }
+}
+
+}  // namespace
+
+void add_best(CLI::App& program, Action& action) {
+  struct Options {
+    std::string study;
+    std::string format = "table";
+  };
+  auto options = std::make_shared<Options>();
+  CLI::App* verb =
+      program.add_subcommand("best", "the best trial and what verification says of it");
+  verb->add_option("study", options->study, "folder of the study")->required();
+  verb->add_option("--format", options->format, "table or json (with the architecture)")
+      ->check(CLI::IsMember({"table", "json"}));
+  verb->callback([options, &action] {
+    action = [options] {
+      const store::Study study = store::Study::open(options->study, store::Study::Access::kRead);
+      const space::Trial best = require_best(study);
+      if (options->format == "json") {
+        std::cout << best_json(study, best).dump(2) << "\n";
+      } else {
+        print(study, best);
+      }
+      return 0;
+    };
+  });
+}
+
+}  // namespace nas::cli

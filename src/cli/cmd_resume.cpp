@@ -1,0 +1,127 @@
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "command.hpp"
+#include "nas/core/error.hpp"
+#include "nas/core/files.hpp"
+#include "nas/core/log.hpp"
+
+namespace nas::cli {
+namespace {
+
+struct ResumeOptions {
+  std::string study;
+  std::vector<std::string> overrides;
+  std::int64_t workers = 0;
+  bool allow_config_change = false;
+  bool allow_environment_change = false;
+};
+
+std::string joined(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const std::string& line : lines) text += "\n  " + line;
+  return text;
+}
+
+/// Splits differences into those that the guarantee survives and those that it does not.
+std::vector<std::string> breaking(const std::vector<std::string>& difference) {
+  std::vector<std::string> lines;
+  for (const std::string& line : difference) {
+    if (!config::is_budget_key(line.substr(0, line.find(':')))) lines.push_back(line);
+  }
+  return lines;
+}
+
+/// The configuration to go on with: the stored one, with what the user edited in
+/// config.resolved.json and with the overrides.
+config::RunConfig wanted_config(const store::Study& study, const ResumeOptions& options) {
+  const std::string path = study.folder() + "/config.resolved.json";
+  JsonPositions positions(path);
+  Json json = study.header().config;
+  if (std::filesystem::exists(path)) json = read_json(path, positions);
+  for (const std::string& text : options.overrides) {
+    config::apply_override(json, positions, text);
+  }
+  return config::config_from_json(json, positions);
+}
+
+void accept_config(store::Study& study, const config::RunConfig& wanted,
+                   const ResumeOptions& options) {
+  const Json before = study.header().config;
+  const Json after = to_json(wanted);
+  const std::vector<std::string> difference = config::config_difference(before, after);
+  if (difference.empty()) return;
+  const std::vector<std::string> lines = breaking(difference);
+  if (!lines.empty() && !options.allow_config_change) {
+    throw Error(ErrorKind::kUsage,
+                "the configuration of " + study.folder() + " has changed:" + joined(lines) +
+                    "\nwith it the study would not be one search; start a new one, or accept a "
+                    "break in the guarantee with --allow-config-change");
+  }
+  if (!lines.empty()) study.record_break("configuration:" + joined(lines));
+  study.replace_config(after);
+  write_file_atomically(study.folder() + "/config.resolved.json", after.dump(2) + "\n");
+}
+
+void accept_environment(store::Study& study, const run::Evaluator& evaluator,
+                        const ResumeOptions& options) {
+  const std::vector<std::string> lines =
+      run::environment_difference(study.header().environment, run::environment_of(evaluator));
+  if (lines.empty()) return;
+  if (!options.allow_environment_change) {
+    throw Error(ErrorKind::kDevice,
+                "this machine differs from the one " + study.folder() +
+                    " began on:" + joined(lines) +
+                    "\nresults may differ in their last bits; accept a break in the guarantee with "
+                    "--allow-environment-change");
+  }
+  study.record_break("environment:" + joined(lines));
+}
+
+bool is_finished(const store::Study& study, const config::RunConfig& wanted) {
+  const Json finished = study.attribute("finished");
+  return finished.is_number_integer() && finished.get<std::int64_t>() >= wanted.budget.trials &&
+         config::config_difference(study.header().config, to_json(wanted)).empty();
+}
+
+int resume(const ResumeOptions& options) {
+  if (!store::Study::exists(options.study)) {
+    throw Error(ErrorKind::kUsage, "there is no study in " + options.study +
+                                       "; start one with: nas search --config FILE --study " +
+                                       options.study);
+  }
+  store::Study study = store::Study::open(options.study, store::Study::Access::kWrite);
+  const config::RunConfig wanted = wanted_config(study, options);
+  if (is_finished(study, wanted)) {
+    std::cout << options.study << " is finished (" << wanted.budget.trials
+              << " trials); more with: nas resume " << options.study << " --set budget.trials=N\n";
+    return 0;
+  }
+  accept_config(study, wanted, options);
+  const run::Plan plan =
+      run::make_plan(wanted, JsonPositions(options.study + "/config.resolved.json"));
+  const auto evaluator = make_evaluator(plan.config);
+  accept_environment(study, *evaluator, options);
+  return run_study(plan, *evaluator, study, options.workers);
+}
+
+}  // namespace
+
+void add_resume(CLI::App& program, Action& action) {
+  auto options = std::make_shared<ResumeOptions>();
+  CLI::App* verb =
+      program.add_subcommand("resume", "go on with a study that was stopped or killed");
+  verb->add_option("study", options->study, "folder of the study")->required();
+  verb->add_option("--set", options->overrides, "override, such as budget.trials=200")
+      ->allow_extra_args(false);
+  verb->add_option("--workers", options->workers, "trials at a time, at most search.parallelism")
+      ->check(CLI::Range(1, 256));
+  verb->add_flag("--allow-config-change", options->allow_config_change,
+                 "go on with a changed configuration; the study records the break");
+  verb->add_flag("--allow-environment-change", options->allow_environment_change,
+                 "go on on another machine or version; the study records the break");
+  verb->callback([options, &action] { action = [options] { return resume(*options); }; });
+}
+
+}  // namespace nas::cli

@@ -1,0 +1,127 @@
+#include <CLI/CLI.hpp>
+#include <cmath>
+#include <filesystem>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "command.hpp"
+#include "dry_run.hpp"
+#include "nas/core/error.hpp"
+#include "nas/core/files.hpp"
+#include "nas/core/log.hpp"
+
+namespace nas::cli {
+namespace {
+
+struct SearchOptions {
+  std::string config;
+  std::string study;
+  std::vector<std::string> overrides;
+  std::string device;
+  std::int64_t workers = 0;
+  bool dry_run = false;
+  bool print_config = false;
+  bool no_fuse = false;
+  bool check_causality = false;
+};
+
+std::vector<std::string> all_overrides(const SearchOptions& options) {
+  std::vector<std::string> overrides = options.overrides;
+  if (!options.device.empty()) overrides.push_back("device=\"" + options.device + "\"");
+  if (options.no_fuse) overrides.emplace_back("training.fuse=false");
+  if (options.check_causality) overrides.emplace_back("training.check_causality=true");
+  return overrides;
+}
+
+/// What stands in a folder that a search wants to use.
+struct Found {
+  bool finished = false;
+  std::vector<std::string> difference;  ///< of its configuration to the wanted one
+};
+
+Found look_at(const std::string& folder, const config::RunConfig& wanted) {
+  const store::Study study = store::Study::open(folder, store::Study::Access::kRead);
+  Found found;
+  found.finished = !study.attribute("finished").is_null();
+  found.difference = config::config_difference(study.header().config, to_json(wanted));
+  return found;
+}
+
+/// The folder to make: the wanted one, or NAME-2, NAME-3, ... when it holds a finished study.
+/// Throws Error(kUsage) when it holds an unfinished one.
+std::string free_folder(const std::string& wanted, const config::RunConfig& config) {
+  std::string folder = wanted;
+  for (int next = 2; store::Study::exists(folder); ++next) {
+    const Found found = look_at(folder, config);
+    if (!found.finished && found.difference.empty()) {
+      throw Error(ErrorKind::kUsage,
+                  folder + " holds this search unfinished; go on with: nas resume " + folder);
+    }
+    if (!found.finished) {
+      std::string message = folder + " holds an unfinished search with another configuration:";
+      for (const std::string& line : found.difference) message += "\n  " + line;
+      throw Error(ErrorKind::kUsage, message + "\ngo on with that one: nas resume " + folder +
+                                         "\nor start this one elsewhere: --study DIR");
+    }
+    folder = wanted + "-" + std::to_string(next);
+  }
+  if (folder != wanted) {
+    log_info(wanted + " holds a finished search; this one goes to " + folder);
+  }
+  return folder;
+}
+
+int search(const SearchOptions& options) {
+  JsonPositions positions;
+  const config::RunConfig config =
+      config::read_config(find_config(options.config), all_overrides(options), &positions);
+  if (options.print_config) {
+    std::cout << to_json(config).dump(2) << "\n";
+    return 0;
+  }
+  const run::Plan plan = run::make_plan(config, positions);
+  if (options.dry_run) return dry_run(plan);
+  const std::string wanted = options.study.empty() ? "runs/" + config.name : options.study;
+  const std::string folder = free_folder(wanted, plan.config);
+  const auto evaluator = make_evaluator(plan.config);
+  store::StudyHeader header;
+  header.name = config.name;
+  header.maximize = plan.maximize;
+  header.metric = config.objectives.front().metric;
+  header.config = to_json(plan.config);
+  header.environment = run::environment_of(*evaluator);
+  store::Study study = store::Study::create(folder, header);
+  write_file_atomically(folder + "/config.resolved.json", header.config->dump(2) + "\n");
+  log_info("study " + folder + ": " + std::to_string(config.budget.trials) + " trials, searcher " +
+           config.search.name);
+  return run_study(plan, *evaluator, study, options.workers);
+}
+
+}  // namespace
+
+void add_search(CLI::App& program, Action& action) {
+  auto options = std::make_shared<SearchOptions>();
+  CLI::App* verb =
+      program.add_subcommand("search", "search the space of a configuration and verify the winner");
+  verb->add_option("--config", options->config,
+                   "configuration: a path, or the name of a shipped one (primer.json)")
+      ->required();
+  verb->add_option("--study", options->study, "folder of the study [runs/<name>]");
+  verb->add_option("--set", options->overrides,
+                   "override: a.b=v, +a.b=v (new key), ~a.b (delete); may be repeated")
+      ->allow_extra_args(false);
+  verb->add_option("--device", options->device, "auto, cpu, cuda or cuda:N");
+  verb->add_option("--workers", options->workers,
+                   "trials at a time, at most search.parallelism [as many as the cores allow]")
+      ->check(CLI::Range(1, 256));
+  verb->add_flag(
+      "--dry-run", options->dry_run,
+      "print size of the space, constraints, memory bound and time needed; start nothing");
+  verb->add_flag("--print-config", options->print_config, "print the resolved configuration");
+  verb->add_flag("--no-fuse", options->no_fuse, "run every node by its plain form");
+  verb->add_flag("--check-causality", options->check_causality,
+                 "check each candidate numerically for leaks before training it");
+  verb->callback([options, &action] { action = [options] { return search(*options); }; });
+}
+
+}  // namespace nas::cli

@@ -1,0 +1,113 @@
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "command.hpp"
+#include "nas/core/error.hpp"
+#include "nas/core/units.hpp"
+#include "nas/space/text.hpp"
+
+namespace nas::cli {
+namespace {
+
+/// The trial and its first parents up to the initial program, youngest first.
+std::vector<const space::Trial*> lineage(const std::vector<space::Trial>& trials,
+                                         std::int64_t number) {
+  std::vector<const space::Trial*> line;
+  for (;;) {
+    const space::Trial& trial = trials[static_cast<std::size_t>(number)];
+    line.push_back(&trial);
+    if (trial.candidate.parents.empty()) return line;
+    number = trial.candidate.parents.front();
+  }
+}
+
+std::string change_text(const space::Candidate& candidate) {
+  if (candidate.changes.empty()) return candidate.origin;
+  std::string text;
+  for (const space::Change& change : candidate.changes) {
+    text += (text.empty() ? "" : ", ") + std::string(to_text(change.kind)) + " in " + change.where;
+  }
+  return text;
+}
+
+void print_lineage(const std::vector<space::Trial>& trials, std::int64_t number,
+                   const std::string& metric) {
+  std::cout << "lineage\n";
+  for (const space::Trial* trial : lineage(trials, number)) {
+    std::cout << "  trial " << trial->number << "  " << to_text(trial->outcome.state) << "  ";
+    if (trial->outcome.state == space::TrialState::kComplete) {
+      std::cout << metric << " " << format_significant(trial->outcome.value, 6) << "  ";
+    }
+    std::cout << change_text(trial->candidate) << "\n";
+  }
+}
+
+void print_architecture(const space::Architecture& architecture) {
+  const space::Program* shown = nullptr;
+  for (std::size_t i = 0; i < architecture.layers.size(); ++i) {
+    const space::LayerSpec& layer = architecture.layers[i];
+    std::cout << "layer " << i << ": heads " << layer.heads << ", inner_dim " << layer.inner_dim;
+    if (shown != nullptr && *shown == layer.program) {
+      std::cout << ", the same program\n";
+      continue;
+    }
+    std::cout << "\n" << to_text(layer.program) << "\n";
+    shown = &layer.program;
+  }
+}
+
+int show(const std::string& folder, std::int64_t number, bool program_only) {
+  const store::Study study = store::Study::open(folder, store::Study::Access::kRead);
+  const std::vector<space::Trial> trials = study.trials();
+  if (number < 0 || number >= static_cast<std::int64_t>(trials.size())) {
+    throw Error(ErrorKind::kUsage, "there is no trial " + std::to_string(number) +
+                                       "; the study has " + std::to_string(trials.size()));
+  }
+  const space::Trial& trial = trials[static_cast<std::size_t>(number)];
+  const space::Architecture architecture = canonical(trial.candidate.architecture);
+  if (program_only) {
+    print_architecture(architecture);
+    return 0;
+  }
+  const space::Outcome& outcome = trial.outcome;
+  std::cout << "trial " << number << ": " << to_text(outcome.state);
+  if (!outcome.reason.empty()) std::cout << " (" << outcome.reason << ")";
+  std::cout << "\n";
+  if (!outcome.detail.empty()) std::cout << "  " << outcome.detail << "\n";
+  if (trial.candidate.duplicate_of) {
+    std::cout << "  the same architecture as trial " << *trial.candidate.duplicate_of
+              << ", whose result it takes\n";
+  }
+  for (const space::Score& score : outcome.scores) {
+    std::cout << "  " << score.name << " " << format_significant(score.value, 6)
+              << (score.unit.empty() ? "" : " " + score.unit) << "\n";
+  }
+  for (const auto& [step, value] : outcome.intermediate) {
+    std::cout << "  step " << step << ": " << format_significant(value, 6) << "\n";
+  }
+  print_lineage(trials, number, study.header().metric);
+  print_architecture(architecture);
+  return 0;
+}
+
+}  // namespace
+
+void add_show(CLI::App& program, Action& action) {
+  struct Options {
+    std::string study;
+    std::int64_t trial = 0;
+    bool program = false;
+  };
+  auto options = std::make_shared<Options>();
+  CLI::App* verb =
+      program.add_subcommand("show", "one trial: result, lineage, and its programs in text form");
+  verb->add_option("study", options->study, "folder of the study")->required();
+  verb->add_option("trial", options->trial, "number of the trial")->required();
+  verb->add_flag("--program", options->program, "only the layers' sizes and programs");
+  verb->callback([options, &action] {
+    action = [options] { return show(options->study, options->trial, options->program); };
+  });
+}
+
+}  // namespace nas::cli

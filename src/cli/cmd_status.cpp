@@ -1,0 +1,111 @@
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <iostream>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "command.hpp"
+#include "nas/core/interrupt.hpp"
+#include "nas/core/units.hpp"
+
+namespace nas::cli {
+namespace {
+
+Json status_of(const std::string& folder) {
+  const store::Study study = store::Study::open(folder, store::Study::Access::kRead);
+  const store::StudyHeader header = study.header();
+  const std::vector<space::Trial> trials = study.trials();
+  std::map<std::string, std::int64_t> states;
+  std::int64_t finished = 0;
+  for (const space::Trial& trial : trials) {
+    ++states[to_text(trial.outcome.state)];
+    finished += is_finished(trial.outcome.state);
+  }
+  Json status;
+  status["study"] = folder;
+  status["name"] = header.name;
+  status["metric"] = header.metric;
+  status["finished"] = !study.attribute("finished").is_null();
+  status["budget_trials"] = header.config->at("budget").at("trials");
+  status["finished_trials"] = finished;
+  status["states"] = states;
+  const space::Trial* best = run::best_trial(trials, header.maximize);
+  status["best"] = best ? trial_to_json(*best) : Json(nullptr);
+  const auto verification = run::verification_of(study);
+  status["verification"] = verification ? verification_to_json(*verification) : Json(nullptr);
+  status["breaks"] = study.breaks();
+  return status;
+}
+
+void print(const Json& status) {
+  std::cout << "study     " << status.at("study").get<std::string>()
+            << (status.at("finished").get<bool>() ? " (finished)" : " (unfinished)") << "\n"
+            << "trials    " << status.at("finished_trials") << " of " << status.at("budget_trials")
+            << " finished:";
+  for (const auto& [state, count] : status.at("states").items()) {
+    std::cout << " " << count << " " << state;
+  }
+  std::cout << "\n";
+  if (const Json& best = status.at("best"); !best.is_null()) {
+    std::cout << "best      trial " << best.at("number") << ": "
+              << status.at("metric").get<std::string>() << " "
+              << format_significant(best.at("values").at(0).get<double>(), 6) << "\n";
+  }
+  if (const Json& verdict = status.at("verification"); !verdict.is_null()) {
+    std::cout << "verdict   " << verdict.at("verdict").get<std::string>() << "\n";
+  }
+  for (const Json& text : status.at("breaks")) {
+    std::cout << "break     " << text.get<std::string>() << "\n";
+  }
+}
+
+int watch(const std::string& folder, double seconds) {
+  const bool terminal = isatty(STDOUT_FILENO) != 0;
+  while (!interrupted()) {
+    const Json status = status_of(folder);
+    if (terminal) std::cout << "\033[H\033[2J";
+    print(status);
+    std::cout.flush();
+    if (status.at("finished").get<bool>()) return 0;
+    for (double waited = 0; waited < seconds && !interrupted(); waited += 0.1) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+  }
+  return interrupt_exit_code();
+}
+
+}  // namespace
+
+void add_status(CLI::App& program, Action& action) {
+  struct Options {
+    std::string study;
+    std::string format = "table";
+    bool watch = false;
+    double interval = 2;
+  };
+  auto options = std::make_shared<Options>();
+  CLI::App* verb = program.add_subcommand("status", "how far a study is; it may be running");
+  verb->add_option("study", options->study, "folder of the study")->required();
+  verb->add_option("--format", options->format, "table or json")
+      ->check(CLI::IsMember({"table", "json"}));
+  verb->add_flag("--watch", options->watch, "show it again and again until it is finished");
+  verb->add_option("--interval", options->interval, "seconds between two looks")
+      ->check(CLI::Range(0.1, 3600.0));
+  verb->callback([options, &action] {
+    action = [options] {
+      if (options->watch) return watch(options->study, options->interval);
+      const Json status = status_of(options->study);
+      if (options->format == "json") {
+        std::cout << status.dump(2) << "\n";
+      } else {
+        print(status);
+      }
+      return 0;
+    };
+  });
+}
+
+}  // namespace nas::cli

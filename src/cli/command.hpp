@@ -1,0 +1,61 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "nas/config/run_config.hpp"
+#include "nas/core/json.hpp"
+#include "nas/run/search_run.hpp"
+#include "nas/space/trial.hpp"
+#include "nas/store/study.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace nas::cli {
+
+/// What the chosen verb does; returns the exit code.
+using Action = std::function<int()>;
+
+// One file each. Adds the verb to the program and sets `action` when it is chosen.
+void add_search(CLI::App& program, Action& action);
+void add_resume(CLI::App& program, Action& action);
+void add_status(CLI::App& program, Action& action);
+void add_trials(CLI::App& program, Action& action);
+void add_show(CLI::App& program, Action& action);
+void add_best(CLI::App& program, Action& action);
+void add_cost(CLI::App& program, Action& action);
+void add_export(CLI::App& program, Action& action);
+void add_replay(CLI::App& program, Action& action);
+void add_validate(CLI::App& program, Action& action);
+void add_space(CLI::App& program, Action& action);
+void add_list(CLI::App& program, Action& action);
+void add_doctor(CLI::App& program, Action& action);
+
+/// A configuration's path: as given, or a bare name among the shipped ones ("primer.json").
+[[nodiscard]] std::string find_config(const std::string& given);
+
+/// Runs a study to its end with progress on stderr and a summary on stdout; the exit code.
+[[nodiscard]] int run_study(const run::Plan& plan, const run::Evaluator& evaluator,
+                            store::Study& study, std::int64_t workers);
+
+/// The evaluator that a configuration names.
+[[nodiscard]] std::shared_ptr<const run::Evaluator> make_evaluator(const config::RunConfig& config);
+
+/// A stored study's plan and what it was made from.
+[[nodiscard]] run::Plan stored_plan(const store::Study& study);
+
+/// A trial as `trials --format json` prints it; NaN is null.
+[[nodiscard]] Json trial_to_json(const space::Trial& trial);
+[[nodiscard]] Json verification_to_json(const run::Verification& verification);
+/// Lines for people: who was verified, means, interval, verdict.
+[[nodiscard]] std::vector<std::string> verification_lines(const run::Verification& verification,
+                                                          const std::string& metric);
+
+/// The best COMPLETE trial of a study. Throws Error(kFailures) when there is none.
+[[nodiscard]] space::Trial require_best(const store::Study& study);
+
+}  // namespace nas::cli

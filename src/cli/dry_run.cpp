@@ -1,0 +1,137 @@
+#include "dry_run.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <iostream>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "command.hpp"
+#include "nas/core/error.hpp"
+#include "nas/core/units.hpp"
+
+namespace nas::cli {
+namespace {
+
+constexpr std::int64_t kSamples = 200;  ///< drawn to see what the constraints leave
+constexpr std::int64_t kTimed = 3;      ///< of them, trained for a few steps
+constexpr std::int64_t kTimedSteps = 10;
+
+/// What uniform samples of the space look like.
+struct Survey {
+  std::vector<space::Architecture> feasible;
+  std::map<std::string, std::int64_t> refused;  ///< metric -> samples
+  std::map<std::string, double> nearest;        ///< metric -> value nearest to its bound
+  double largest_peak_bytes = 0;
+};
+
+double value_of(const space::Scores& scores, const std::string& name) {
+  for (const space::Score& score : scores) {
+    if (score.name == name) return score.value;
+  }
+  return std::nan("");
+}
+
+Survey survey(const run::Plan& plan) {
+  Survey result;
+  for (std::int64_t i = 0; i < kSamples; ++i) {
+    const space::Sample sample = i == 0 ? plan.space->initial()
+                                        : plan.space->sample({plan.config.seed, Purpose::kSampling,
+                                                              static_cast<std::uint64_t>(i), 0});
+    space::Architecture architecture = plan.space->architecture(sample);
+    const space::Scores scores = run::analytic_scores(plan.config, architecture);
+    const std::string reason = plan.feasible(architecture);
+    if (reason.empty()) {
+      result.largest_peak_bytes =
+          std::max(result.largest_peak_bytes, value_of(scores, "peak_bytes"));
+      result.feasible.push_back(std::move(architecture));
+      continue;
+    }
+    const std::string metric = reason.substr(0, reason.find(' '));
+    const double value = value_of(scores, metric);
+    const bool above = reason.find('>') != std::string::npos;
+    auto [known, is_new] = result.nearest.try_emplace(metric, value);
+    known->second = above ? std::min(known->second, value) : std::max(known->second, value);
+    ++result.refused[metric];
+  }
+  return result;
+}
+
+/// Seconds of one whole training, from a few steps of a few feasible samples.
+double training_seconds(const run::Plan& plan, const Survey& survey) {
+  config::RunConfig config = plan.config;
+  config.training.steps = std::min(config.training.steps, kTimedSteps);
+  config.training.eval_every = 0;
+  config.profile.latency = false;
+  const auto evaluator = make_evaluator(config);
+  std::vector<double> seconds;
+  for (const space::Architecture& architecture : survey.feasible) {
+    if (static_cast<std::int64_t>(seconds.size()) == kTimed) break;
+    run::EvaluationRequest request;
+    request.architecture = &architecture;
+    request.on_value = [](std::int64_t, double) {};
+    request.on_step = [](std::int64_t) {};
+    request.should_stop = [] { return false; };
+    const auto start = std::chrono::steady_clock::now();
+    static_cast<void>(evaluator->evaluate(request));
+    seconds.push_back(
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  }
+  std::sort(seconds.begin(), seconds.end());
+  const double share =
+      static_cast<double>(plan.config.training.steps) / static_cast<double>(config.training.steps);
+  return seconds[seconds.size() / 2] * share;
+}
+
+[[noreturn]] void throw_infeasible(const Survey& survey) {
+  std::string message =
+      "none of " + std::to_string(kSamples) + " samples of the space satisfies the constraints:";
+  for (const auto& [metric, count] : survey.refused) {
+    message += " " + metric + " refuses " + std::to_string(count) + ", the nearest value met is " +
+               format_significant(survey.nearest.at(metric), 6) + ";";
+  }
+  message.pop_back();
+  throw Error(ErrorKind::kInfeasible, message);
+}
+
+void print_space(const space::Space& space) {
+  const space::Space::Size size = space.size();
+  std::cout << "space        " << space.choices().size() << " choices with "
+            << (size.exact ? "" : "at most ") << format_count(size.finite) << " combinations";
+  if (size.has_programs) {
+    std::cout << ", " << space.slots().size() << " evolving programs (unbounded)";
+  }
+  std::cout << "\n";
+}
+
+}  // namespace
+
+int dry_run(const run::Plan& plan) {
+  const config::RunConfig& config = plan.config;
+  print_space(*plan.space);
+  const Survey found = survey(plan);
+  std::cout << "constraints  " << found.feasible.size() << " of " << kSamples
+            << " samples satisfy all of " << config.constraints.size() << "\n";
+  for (const auto& [metric, count] : found.refused) {
+    std::cout << "             " << metric << " refuses " << count << "; nearest value "
+              << format_significant(found.nearest.at(metric), 6) << "\n";
+  }
+  if (found.feasible.empty()) throw_infeasible(found);
+  std::cout << "memory       a training step needs at most "
+            << format_bytes(found.largest_peak_bytes) << " among them (bound), times "
+            << config.search.parallelism << " at a time\n";
+  const double one = training_seconds(plan, found);
+  const double verified = static_cast<double>(
+      config.verify.top > 0 ? (config.verify.top + 1) * config.verify.repeats : 0);
+  const double trainings = static_cast<double>(config.budget.trials) + verified;
+  std::cout << "training     about " << format_seconds(one) << " for " << config.training.steps
+            << " steps of " << config.training.batch_size << " x " << config.training.seq_len
+            << " tokens\n"
+            << "time         at most about " << format_seconds(one * trainings)
+            << " of one worker for " << config.budget.trials << " trials and " << verified
+            << " verifying trainings; hurdles and several workers make it shorter\n";
+  return 0;
+}
+
+}  // namespace nas::cli

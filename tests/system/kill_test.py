@@ -1,0 +1,93 @@
+"""A search killed with SIGKILL in every phase and resumed is bit-identical to one that was not.
+
+Twenty kills for each parallelism and kind of training, spread over propose, build, train, evaluate and write (and
+some at random moments of the clock); with NAS_TEST_FULL=1 twenty in every phase. The random choices have a printed seed.
+"""
+import os
+import random
+import signal
+import time
+import unittest
+
+from program import SYNTHETIC, StudyTest, tiny_text, tiny_training
+
+FULL = os.environ.get("NAS_TEST_FULL") == "1"
+PHASES = ["propose", "build", "train", "evaluate", "write", "clock"]
+
+
+class KillTest(StudyTest):
+    def kill_in(self, phase, chance, command, seconds):
+        """Runs a command that dies in a phase. True when it was killed, False when it ended before that."""
+        environment = {}
+        if phase == "write":
+            environment["NAS_TEST_DIE_AT"] = str(chance.randint(1, 25))
+        elif phase != "clock":
+            environment["NAS_TEST_DIE_IN"] = f"{phase}:{chance.randint(1, 2 if phase != 'train' else 12)}"
+        process = self.start(*command, environment=environment)
+        if phase == "clock":
+            time.sleep(chance.uniform(0.05, seconds))
+            process.kill()
+        process.communicate(timeout=300)
+        if process.returncode != -signal.SIGKILL:
+            self.assertEqual(process.returncode, 0, f"{command} in phase {phase}")
+        return process.returncode == -signal.SIGKILL
+
+    def kill_all_over(self, config, parallelism, kills_a_phase, seconds):
+        seed = random.SystemRandom().randrange(2**32)
+        print(f"{self.id()}: random seed {seed}", flush=True)
+        chance = random.Random(seed)
+        path = self.config(config, search__parallelism=parallelism)
+        whole = self.folder / "whole"
+        self.succeed("search", "--config", path, "--study", whole, "--workers", parallelism)
+        expected = self.facts(whole)
+        plan = [phase for phase in PHASES for _ in range(kills_a_phase)]
+        chance.shuffle(plan)
+        died = {phase: 0 for phase in PHASES}
+        round_number = 0
+        while plan:
+            study = self.folder / f"killed-{round_number}"
+            round_number += 1
+            finished = False
+            while plan and not finished:
+                phase = plan[-1]
+                # A new study each time one finishes; fewer workers than W must not matter either.
+                workers = chance.randint(1, parallelism)
+                command = ["resume", study, "--workers", workers]
+                # Killed before the study was whole, it is made anew.
+                if self.nas("status", study).returncode != 0:
+                    command = ["search", "--config", path, "--study", study, "--workers", workers]
+                if self.kill_in(phase, chance, command, seconds):
+                    died[phase] += 1
+                    plan.pop()
+                else:
+                    finished = True
+            if not finished:
+                whole_study = self.nas("status", study).returncode == 0
+                command = ["resume", study] if whole_study else ["search", "--config", path, "--study", study]
+                self.succeed(*command)
+            self.assert_same(expected, study)
+        print(f"{self.id()}: killed {died}, {round_number} studies identical", flush=True)
+        self.assertTrue(all(count >= kills_a_phase for count in died.values()), died)
+
+    def kills_a_phase(self, usual):
+        return 20 if FULL else usual
+
+    def test_synthetic_one_at_a_time(self):
+        config = dict(SYNTHETIC, synthetic={"step_microseconds": 2000})
+        self.kill_all_over(config, 1, self.kills_a_phase(4), 1.0)
+
+    def test_synthetic_four_at_a_time(self):
+        config = dict(SYNTHETIC, synthetic={"step_microseconds": 2000})
+        self.kill_all_over(config, 4, self.kills_a_phase(4), 0.6)
+
+    def test_training_one_at_a_time(self):
+        tiny_text(self.folder / "corpus.txt")
+        self.kill_all_over(tiny_training(self.folder / "corpus.txt"), 1, self.kills_a_phase(2), 1.5)
+
+    def test_training_four_at_a_time(self):
+        tiny_text(self.folder / "corpus.txt")
+        self.kill_all_over(tiny_training(self.folder / "corpus.txt"), 4, self.kills_a_phase(2), 1.5)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

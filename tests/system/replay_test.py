@@ -1,0 +1,33 @@
+"""nas replay reproduces every trial bit for bit, and notices when one is not what is stored."""
+import json
+import sqlite3
+import unittest
+
+from program import StudyTest, tiny_text, tiny_training
+
+
+class ReplayTest(StudyTest):
+    def setUp(self):
+        super().setUp()
+        tiny_text(self.folder / "corpus.txt")
+        self.study = self.folder / "study"
+        self.succeed("search", "--config",
+                     self.config(tiny_training(self.folder / "corpus.txt"), search__parallelism=4), "--study", self.study)
+
+    def test_every_trial(self):
+        trials = json.loads(self.succeed("trials", self.study, "--format", "json").stdout)
+        said = self.succeed("replay", self.study, "--all").stdout
+        self.assertEqual(said.count("bit-identical"), len(trials))
+
+    def test_a_changed_value_is_noticed(self):
+        best = json.loads(self.succeed("best", self.study, "--format", "json").stdout)["number"]
+        with sqlite3.connect(self.study / "study.db") as database:
+            database.execute("update trial_values set value = value * (1 + 1e-15) where trial_id = "
+                             "(select trial_id from trials where number = ?)", (best,))
+        result = self.nas("replay", self.study, best)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("value: stored", result.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
