@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <limits>
 
+#include "nas/core/crash_point.hpp"
 #include "nas/core/error.hpp"
 #include "nas/core/log.hpp"
 #include "nas/core/units.hpp"
@@ -58,6 +59,7 @@ TrainingRun::TrainingRun(const TrainingRequest& request, Progress& progress)
 }
 
 void TrainingRun::start() {
+  crash_point("build");
   if (!request_.checkpoint_path.empty()) {
     if (auto stored = load_checkpoint(request_.checkpoint_path, identity_, model_, optimizer_)) {
       progress_ = std::move(*stored);
@@ -113,6 +115,7 @@ std::optional<TrainingRun::End> TrainingRun::train_step() {
   const at::Tensor targets = windows.narrow(1, 1, training.seq_len).reshape(-1);
   const at::Tensor loss = at::cross_entropy_loss(logits.flatten(0, 1), targets);
   loss.backward();
+  crash_point("train");
   const at::Tensor norm = optimizer_.gradient_norm();
   if (const auto end = check_finite(loss, norm)) return end;
   optimizer_.step(norm, learning_rate(training, step));
@@ -183,6 +186,7 @@ std::optional<TrainingRun::End> TrainingRun::check_time() const {
 }
 
 double TrainingRun::validation_nats() const {
+  crash_point("evaluate");
   return evaluate_nats(model_, validation_, request_.training.batch_size);
 }
 

@@ -44,6 +44,7 @@ class KillTest(StudyTest):
         chance.shuffle(plan)
         died = {phase: 0 for phase in PHASES}
         round_number = 0
+        missed = 0
         while plan:
             study = self.folder / f"killed-{round_number}"
             round_number += 1
@@ -58,9 +59,12 @@ class KillTest(StudyTest):
                     command = ["search", "--config", path, "--study", study, "--workers", workers]
                 if self.kill_in(phase, chance, command, seconds):
                     died[phase] += 1
+                    missed = 0
                     plan.pop()
                 else:
                     finished = True
+                    missed += 1
+                    self.assertLess(missed, 50, f"nothing dies in phase {phase}")
             if not finished:
                 whole_study = self.nas("status", study).returncode == 0
                 command = ["resume", study] if whole_study else ["search", "--config", path, "--study", study]
