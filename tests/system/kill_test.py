@@ -36,7 +36,8 @@ class KillTest(StudyTest):
         seed = random.SystemRandom().randrange(2**32)
         print(f"{self.id()}: random seed {seed}", flush=True)
         chance = random.Random(seed)
-        path = self.config(config, search__parallelism=parallelism)
+        # So many deaths in a row are the test's doing, not a trial that kills its process.
+        path = self.config(config, search__parallelism=parallelism, budget__max_attempts=1000)
         whole = self.folder / "whole"
         self.succeed("search", "--config", path, "--study", whole, "--workers", parallelism)
         expected = self.facts(whole)
