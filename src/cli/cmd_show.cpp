@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <cmath>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -29,6 +30,13 @@ std::string change_text(const space::Candidate& candidate) {
     text += (text.empty() ? "" : ", ") + std::string(to_text(change.kind)) + " in " + change.where;
   }
   return text;
+}
+
+/// Counts in full, measured values to six digits.
+std::string value_text(double value) {
+  constexpr double kLargest = 1e15;
+  const bool is_whole = std::abs(value) < kLargest && value == std::trunc(value);
+  return is_whole ? format_exact(value) : format_significant(value, 6);
 }
 
 void print_lineage(const std::vector<space::Trial>& trials, std::int64_t number,
@@ -80,7 +88,7 @@ int show(const std::string& folder, std::int64_t number, bool program_only) {
               << ", whose result it takes\n";
   }
   for (const space::Score& score : outcome.scores) {
-    std::cout << "  " << score.name << " " << format_significant(score.value, 6)
+    std::cout << "  " << score.name << " " << value_text(score.value)
               << (score.unit.empty() ? "" : " " + score.unit) << "\n";
   }
   for (const auto& [step, value] : outcome.intermediate) {

@@ -81,7 +81,13 @@ std::string format_seconds(double seconds) {
 }
 
 std::string format_exact(double value) {
-  return std::isfinite(value) ? to_text(value) : named_non_finite(value);
+  if (!std::isfinite(value)) return named_non_finite(value);
+  // 300000, not the shorter 3e+05.
+  constexpr double kLargestReadable = 1e15;
+  if (std::abs(value) >= 1 && std::abs(value) < kLargestReadable) {
+    return to_text(value, std::chars_format::fixed);
+  }
+  return to_text(value);
 }
 
 std::string format_significant(double value, int digits) {

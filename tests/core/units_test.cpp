@@ -59,6 +59,8 @@ TEST(FormatSeconds, CarriesWhenRoundingFillsAUnit) {
 TEST(FormatExact, ReadsBackAsTheSameDouble) {
   EXPECT_EQ(format_exact(0.1), "0.1");
   EXPECT_EQ(format_exact(-0.0), "-0");
+  EXPECT_EQ(format_exact(300000), "300000");
+  EXPECT_EQ(format_exact(1e15), "1e+15");
   EXPECT_EQ(format_exact(std::nan("")), "nan");
   EXPECT_EQ(format_exact(kInfinity), "inf");
   EXPECT_EQ(format_exact(-kInfinity), "-inf");

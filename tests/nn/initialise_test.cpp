@@ -77,13 +77,6 @@ TEST(InitialValues, DependOnSeedRepeatAndPathAlone) {
   EXPECT_EQ(longer, values);
 }
 
-TEST(InitialValues, TenMillionTakeLessThanASecondOfOneCore) {
-  std::vector<float> values(10'000'000);
-  const std::clock_t begin = std::clock();
-  draw_initial_values(values, {1.0, {0}}, 1, 0, "x");
-  EXPECT_LT(static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC, 1.0);
-}
-
 /// Parameters of the first layer by the primitive that holds them.
 std::vector<at::Tensor> parameters_of(const nn::Model& model, const std::string& primitive,
                                       const std::string& parameter) {

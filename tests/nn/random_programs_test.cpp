@@ -5,7 +5,9 @@
 
 #include <limits>
 #include <set>
+#include <string_view>
 
+#include "nas/space/canonical.hpp"
 #include "nas/space/cost.hpp"
 #include "nas/space/text.hpp"
 #include "nn/applied_primitive.hpp"
@@ -66,6 +68,42 @@ TEST(RandomPrograms, GiveTheSameBitsWithAndWithoutGradients) {
     ASSERT_EQ(nn::first_difference(with, model.forward(tokens)), kSeq) << where(index, program);
   }
   EXPECT_EQ(primitives.size(), causal_vocabulary().size()) << "a primitive was not tried";
+}
+
+/// The layer of a program as it is written, with parameters that depend on their name and shape
+/// alone: what the copies of a node in two forms of a program hold is then the same.
+nn::LayerPlan plan_as_written(const space::Program& program) {
+  std::vector<nn::LayerParameter> parameters;
+  nn::LayerPlan plan = nn::plan_layer(small_architecture(program), 0, parameters);
+  std::vector<at::Tensor> tensors;
+  for (const nn::LayerParameter& parameter : parameters) {
+    const space::ParameterShape& shape = parameter.shape;
+    std::vector<std::int64_t> sizes{shape.sizes[0]};
+    if (shape.sizes[1] != 0) sizes.push_back(shape.sizes[1]);
+    const auto seed = static_cast<std::uint64_t>(shape.sizes[0] * 1000 + shape.sizes[1]);
+    tensors.push_back(random_tensor(sizes, seed, std::string_view(shape.name).size()));
+  }
+  nn::attach_parameters(plan, tensors);
+  nn::plan_releases(plan);
+  return plan;
+}
+
+TEST(RandomPrograms, CanonicalFormComputesTheSameBits) {
+  const at::NoGradGuard no_grad;
+  std::uint64_t shortened = 0;
+  for (std::uint64_t index = 0; index < kPrograms; ++index) {
+    const space::Program program = random_program(kSeed, index);
+    const space::Program canonical = space::canonical(program);
+    shortened += canonical.nodes.size() < program.nodes.size() ? 1 : 0;
+    nn::TimeTables tables(at::kCPU);
+    const at::Tensor x = random_tensor({2, kSeq, 8}, kSeed, index);
+    const at::Tensor written = nn::run_plan(plan_as_written(program), x, tables);
+    const at::Tensor lowered = nn::run_plan(plan_as_written(canonical), x, tables);
+    ASSERT_EQ(nn::first_difference(written, lowered), kSeq)
+        << where(index, program) << "\ncanonical\n"
+        << space::to_text(canonical);
+  }
+  EXPECT_GT(shortened, kPrograms / 50) << "hardly a rewrite was tried";
 }
 
 /// What the norms of a plan write over one token's row; a norm bounds its output, so an overflow
