@@ -54,7 +54,8 @@ std::vector<std::string> config_difference(const Json& before, const Json& after
 
 bool is_budget_key(const std::string& dotted_key) {
   return dotted_key == "name" || dotted_key == "budget" || dotted_key == "verify" ||
-         dotted_key.starts_with("budget.") || dotted_key.starts_with("verify.");
+         dotted_key == "training.tensorboard" || dotted_key.starts_with("budget.") ||
+         dotted_key.starts_with("verify.");
 }
 
 }  // namespace nas::config

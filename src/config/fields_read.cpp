@@ -63,6 +63,11 @@ class Reader final : public Fields {
     }
   }
 
+  void optional_integer(const std::string& name, std::optional<std::int64_t>& value,
+                        IntegerRange range, const std::string& help) override {
+    read_optional(name, value, [&](std::int64_t& number) { integer(name, number, range, help); });
+  }
+
   void unsigned_integer(const std::string& name, std::uint64_t& value,
                         const std::string&) override {
     const Json* given = find(name);
@@ -89,14 +94,7 @@ class Reader final : public Fields {
 
   void optional_real(const std::string& name, std::optional<double>& value, RealRange range,
                      const std::string& help) override {
-    const Json* given = find(name);
-    if (given == nullptr) return;
-    value.reset();
-    if (given->is_null()) return;
-    double number = 0;
-    const std::size_t errors = reading_.errors.size();
-    real(name, number, range, help);
-    if (reading_.errors.size() == errors) value = number;
+    read_optional(name, value, [&](double& number) { real(name, number, range, help); });
   }
 
   void boolean(const std::string& name, bool& value, const std::string&) override {
@@ -179,6 +177,29 @@ class Reader final : public Fields {
     read(given != nullptr ? *given : empty, child_pointer(pointer_, name), content);
   }
 
+  void optional_section(const std::string& name, bool& is_given, const std::string& help,
+                        const Description& content) override {
+    is_given = object_.contains(name);
+    if (is_given) {
+      section(name, help, content);
+    } else {
+      names_.push_back(name);
+    }
+  }
+
+  void when(bool holds, const std::string& must, const Description& content) override {
+    if (holds) {
+      content(*this);
+      return;
+    }
+    for (const HelpRow& row : help_of(content)) {
+      const auto given = object_.find(row.key);
+      if (given == object_.end()) continue;
+      withheld_.push_back(row.key);
+      reading_.report(child_pointer(pointer_, row.key), &*given, "must " + must);
+    }
+  }
+
   void structs(const std::string& name, const ListOfStructs& list, const std::string&) override {
     const Json* given = find(name);
     if (given == nullptr) return;
@@ -212,6 +233,9 @@ class Reader final : public Fields {
       if (reading_.wrong.contains(pointer)) return;
       start = dot + 1;
     }
+    // A member that is wrong may be why a condition on the whole fails.
+    const auto below = reading_.wrong.lower_bound(pointer + "/");
+    if (below != reading_.wrong.end() && below->starts_with(pointer + "/")) return;
     reading_.report(pointer, given, "must " + must);
   }
 
@@ -219,6 +243,7 @@ class Reader final : public Fields {
   void report_unknown_keys() {
     for (const auto& [key, value] : object_.items()) {
       if (std::find(names_.begin(), names_.end(), key) != names_.end()) continue;
+      if (std::find(withheld_.begin(), withheld_.end(), key) != withheld_.end()) continue;
       std::string message = "unknown key" + suggestion(key) + " (known here: ";
       for (std::size_t i = 0; i < names_.size(); ++i) message += (i > 0 ? ", " : "") + names_[i];
       const std::string no_keys = "unknown key (no key is known here)";
@@ -232,6 +257,19 @@ class Reader final : public Fields {
     names_.push_back(name);
     const auto given = object_.find(name);
     return given != object_.end() ? &*given : nullptr;
+  }
+
+  /// Reads a value that may be left out or null with the function for one that may not.
+  template <class T, class Read>
+  void read_optional(const std::string& name, std::optional<T>& value, Read&& read_number) {
+    const Json* given = find(name);
+    if (given == nullptr) return;
+    value.reset();
+    if (given->is_null()) return;
+    T number = 0;
+    const std::size_t errors = reading_.errors.size();
+    read_number(number);
+    if (reading_.errors.size() == errors) value = number;
   }
 
   void read(const Json& object, const std::string& pointer, const Description& content) {
@@ -258,14 +296,15 @@ class Reader final : public Fields {
                     "is missing: must be " + allowed + " (" + help + ")");
   }
 
-  /// `; did you mean "x"?` with the nearest key here, else a key of that name in another section.
+  /// `; did you mean "x"?` with the nearest key here, else the shortest key that ends in that name.
   std::string suggestion(const std::string& key) const {
     std::string near = nearest_name(key, names_.data(), names_.size());
     if (near.empty()) {
       for (const HelpRow& row : help_of(reading_.whole)) {
         if (row.key == key || row.key.ends_with("." + key)) {
-          near = dotted_key(reading_.root) + (reading_.root.empty() ? "" : ".") + row.key;
-          break;
+          const std::string whole =
+              dotted_key(reading_.root) + (reading_.root.empty() ? "" : ".") + row.key;
+          if (near.empty() || whole.size() < near.size()) near = whole;
         }
       }
     }
@@ -276,6 +315,7 @@ class Reader final : public Fields {
   const Json& object_;
   std::string pointer_;
   std::vector<std::string> names_;
+  std::vector<std::string> withheld_;  ///< given where they may not be, and reported
 };
 
 }  // namespace

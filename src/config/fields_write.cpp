@@ -21,6 +21,10 @@ class Writer final : public Fields {
                const std::string&) override {
     object_[name] = value;
   }
+  void optional_integer(const std::string& name, std::optional<std::int64_t>& value, IntegerRange,
+                        const std::string&) override {
+    if (value) object_[name] = *value;
+  }
   void unsigned_integer(const std::string& name, std::uint64_t& value,
                         const std::string&) override {
     object_[name] = value;
@@ -54,6 +58,13 @@ class Writer final : public Fields {
   void section(const std::string& name, const std::string&, const Description& content) override {
     object_[name] = write_fields(content);
   }
+  void optional_section(const std::string& name, bool& is_given, const std::string&,
+                        const Description& content) override {
+    if (is_given) object_[name] = write_fields(content);
+  }
+  void when(bool holds, const std::string&, const Description& content) override {
+    if (holds) content(*this);
+  }
   void structs(const std::string& name, const ListOfStructs& list, const std::string&) override {
     Json items = Json::array();
     for (std::size_t i = 0; i < list.size(); ++i) {
@@ -73,9 +84,12 @@ class SchemaWriter final : public Fields {
   void integer(const std::string& name, std::int64_t& value, IntegerRange range,
                const std::string& help) override {
     Json& field = add(name, "integer", help);
-    if (range.min > IntegerRange{}.min) field["minimum"] = range.min;
-    if (range.max < IntegerRange{}.max) field["maximum"] = range.max;
+    add_range(field, range);
     field["default"] = value;
+  }
+  void optional_integer(const std::string& name, std::optional<std::int64_t>&, IntegerRange range,
+                        const std::string& help) override {
+    add_range(add(name, Json::array({"integer", "null"}), help), range);
   }
   void unsigned_integer(const std::string& name, std::uint64_t& value,
                         const std::string& help) override {
@@ -135,6 +149,11 @@ class SchemaWriter final : public Fields {
                const Description& content) override {
     add(name, "object", help).update(object_schema(content));
   }
+  void optional_section(const std::string& name, bool&, const std::string& help,
+                        const Description& content) override {
+    section(name, help, content);
+  }
+  void when(bool, const std::string&, const Description& content) override { content(*this); }
   void structs(const std::string& name, const ListOfStructs& list,
                const std::string& help) override {
     Json& field = add(name, "array", help);
@@ -165,6 +184,11 @@ class SchemaWriter final : public Fields {
     return field;
   }
 
+  static void add_range(Json& field, IntegerRange range) {
+    if (range.min > IntegerRange{}.min) field["minimum"] = range.min;
+    if (range.max < IntegerRange{}.max) field["maximum"] = range.max;
+  }
+
   static void add_range(Json& field, RealRange range) {
     if (std::isfinite(range.min))
       field[range.min_open ? "exclusiveMinimum" : "minimum"] = range.min;
@@ -192,6 +216,10 @@ class HelpWriter final : public Fields {
   void integer(const std::string& name, std::int64_t& value, IntegerRange range,
                const std::string& help) override {
     add(name, in_words(range), Json(value).dump(), help);
+  }
+  void optional_integer(const std::string& name, std::optional<std::int64_t>& value,
+                        IntegerRange range, const std::string& help) override {
+    add(name, in_words(range) + " or null", value ? Json(*value).dump() : "null", help);
   }
   void unsigned_integer(const std::string& name, std::uint64_t& value,
                         const std::string& help) override {
@@ -231,6 +259,11 @@ class HelpWriter final : public Fields {
     HelpWriter inner(rows_, prefix_ + name + ".");
     content(inner);
   }
+  void optional_section(const std::string& name, bool&, const std::string& help,
+                        const Description& content) override {
+    section(name, help, content);
+  }
+  void when(bool, const std::string&, const Description& content) override { content(*this); }
   void structs(const std::string& name, const ListOfStructs& list,
                const std::string& help) override {
     Json items = Json::array();

@@ -1,5 +1,6 @@
 #include "nas/config/run_config.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 namespace nas::config {
@@ -20,9 +21,29 @@ TextRule storage_url() {
   return {"empty (SQLite in the study's folder, the only storage of this version)", "()", 4096};
 }
 
+void describe_objective_rules(Fields& fields, const RunConfig& config) {
+  constexpr std::size_t kMostObjectives = 8;
+  const std::vector<ObjectiveConfig>& objectives = config.objectives;
+  fields.rule("objectives", !objectives.empty() && objectives.size() <= kMostObjectives,
+              "hold between one objective and " + std::to_string(kMostObjectives));
+  for (std::size_t i = 0; i < objectives.size(); ++i) {
+    const auto same = [&](const ObjectiveConfig& other) {
+      return other.metric == objectives[i].metric;
+    };
+    const auto before = objectives.begin() + static_cast<std::ptrdiff_t>(i);
+    fields.rule("objectives", std::none_of(objectives.begin(), before, same),
+                "name each metric once; \"" + objectives[i].metric + "\" stands there twice");
+    fields.rule("objectives", config.combine != "weighted_product" || objectives[i].reference,
+                "give \"" + objectives[i].metric +
+                    "\" a reference, by which a weighted product divides it");
+  }
+}
+
 void describe_rules(Fields& fields, const RunConfig& config) {
-  fields.rule("objectives", config.objectives.size() == 1,
-              "hold exactly one objective: the searchers of this version take one");
+  describe_objective_rules(fields, config);
+  fields.rule("training.budget.seconds",
+              !config.training.budget.seconds || config.evaluator == "train",
+              "be left out with the evaluator \"" + config.evaluator + "\", which has no clock");
   const bool has_table = config.model.positions == "learned";
   fields.rule("model.max_len", !has_table || config.model.max_len >= config.training.seq_len,
               "be at least training.seq_len, which is " + std::to_string(config.training.seq_len) +
@@ -50,11 +71,17 @@ void describe(Fields& fields, RunConfig& config) {
              "the template of architectures with its choices", Presence::kRequired);
   section("search", "what proposes candidates, and how", config.search);
   section("training", "how a candidate is trained to score it", config.training);
-  fields.choice("evaluator", config.evaluator, {"train", "synthetic"},
+  section("repeat", "several trainings of each candidate", config.repeat);
+  fields.choice("evaluator", config.evaluator, {"train", "synthetic", "analytic"},
                 "train: short training; synthetic: a closed-form objective with a known optimum, "
-                "to try searchers");
+                "to try searchers; analytic: no training, for objectives that are only counted");
   fields.raw("synthetic", config.synthetic, RawKind::kObject, "options of the synthetic evaluator");
   fields.list("objectives", config.objectives, "what is searched for; the first is Optuna's value");
+  fields.choice(
+      "combine", config.combine, {"pareto", "weighted_product"},
+      "several objectives. pareto: all trials that no other is better than in every one; "
+      "weighted_product: one value, the product of (metric / reference) ^ weight (Tan et "
+      "al. 2019, arXiv:1807.11626), with -weight for a metric to maximize; least is best");
   fields.list("constraints", config.constraints, "what every candidate must satisfy");
   section("profile", "latency of each candidate", config.profile);
   section("budget", "when the search ends; may change on resume", config.budget);
@@ -68,6 +95,13 @@ RunConfig config_from_json(const Json& json, const JsonPositions& positions) {
   RunConfig config;
   read_fields(json, positions, "", [&](Fields& fields) { describe(fields, config); });
   return config;
+}
+
+Json with_former_meaning(Json stored) {
+  if (!stored.is_object() || !stored.contains("data") || !stored["data"].is_object()) return stored;
+  Json& data = stored["data"];
+  if (!data.contains("document_mask")) data["document_mask"] = false;
+  return stored;
 }
 
 Json to_json(const RunConfig& config) {
@@ -94,6 +128,7 @@ Hash128 config_hash(const RunConfig& config) {
   for (const auto& [key, value] : all.items()) {
     if (!is_budget_key(key)) deciding[key] = value;
   }
+  deciding["training"].erase("tensorboard");
   return hash_text(deciding.dump());
 }
 

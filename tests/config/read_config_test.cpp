@@ -52,15 +52,16 @@ TEST(ReadConfig, BlamesAnOverrideForItsValue) {
   });
   ASSERT_TRUE(error);
   EXPECT_EQ(error->kind(), ErrorKind::kConfig);
-  EXPECT_EQ(std::string(error->what()),
-            "seed = -1 (" + path +
-                ":1:15): must be a whole number in [0, 18446744073709551615]\n"
-                "training.steps = \"many\" (--set training.steps=many): must be a whole number in "
-                "[1, 1000000000], not a text\n"
-                "training.stesp (--set training.stesp=3): unknown key; did you mean \"steps\"? "
-                "(known here: steps, batch_size, seq_len, eval_batches, eval_every, optimizer, "
-                "schedule, hurdles, checkpoint_every, timeout_seconds, threads, fuse, "
-                "check_causality, precision)");
+  EXPECT_EQ(
+      std::string(error->what()),
+      "seed = -1 (" + path +
+          ":1:15): must be a whole number in [0, 18446744073709551615]\n"
+          "training.steps = \"many\" (--set training.steps=many): must be a whole number in "
+          "[1, 1000000000], not a text\n"
+          "training.stesp (--set training.stesp=3): unknown key; did you mean \"steps\"? "
+          "(known here: budget, steps, batch_size, seq_len, eval_batches, eval_every, optimizer, "
+          "schedule, hurdles, checkpoint_every, timeout_seconds, threads, fuse, "
+          "check_causality, precision, tensorboard)");
 }
 
 TEST(ReadConfig, GivesPositionsToThoseWhoReadSubDocuments) {

@@ -33,7 +33,8 @@ constexpr const char* kEverything = R"({
   "name": "p-1.x", "seed": 18446744073709551615, "device": "cuda:3",
   "data": {"corpus": "/data/text", "extensions": [".py", ".tar.gz"],
            "tokenizer": {"kind": "sentencepiece", "vocab_size": 1000},
-           "validation_share": 0.125, "max_bytes": 123456789},
+           "validation_share": 0.125, "max_bytes": 123456789, "document_mask": false,
+           "document_separator": "<|endoftext|>"},
   "model": {"kind": "decoder_lm", "positions": "learned", "tied_head": false, "max_len": 512,
             "final_norm": "rms_norm"},
   "space": {"model_dim": 32, "layers": {"choice": [2, 3]}},
@@ -45,15 +46,19 @@ constexpr const char* kEverything = R"({
     "schedule": {"name": "constant", "warmup_steps": 20, "final_share": 0.5},
     "hurdles": {"count": 2, "minimum": 4},
     "checkpoint_every": 25, "timeout_seconds": 60.5, "threads": 2,
-    "fuse": false, "check_causality": true, "precision": "fp32"},
+    "fuse": false, "check_causality": true, "precision": "fp32", "tensorboard": false},
+  "repeat": {"seeds": 3},
   "evaluator": "synthetic", "synthetic": {"noise": 0.1},
-  "objectives": [{"metric": "val_loss", "direction": "maximize"}],
+  "objectives": [{"metric": "val_loss", "direction": "maximize", "weight": 0.5, "reference": 2.75},
+                 {"metric": "latency_us", "direction": "minimize", "weight": 0.07,
+                  "reference": 500}],
+  "combine": "weighted_product",
   "constraints": [{"metric": "flops_per_token", "max": 150000},
                   {"metric": "latency_us", "min": 1.5, "max": 2.5}],
   "profile": {"latency": true, "batch": 2, "seq": 32, "repeats": 9, "warmup": 2},
   "budget": {"trials": 24, "seconds": 1.5, "max_failed_share": 0.25, "max_consecutive_failed": 3,
              "max_attempts": 4},
-  "verify": {"top": 2, "repeats": 5},
+  "verify": {"top": 2, "repeats": 5, "random_search": true},
   "storage": ""
 })";
 
@@ -85,6 +90,11 @@ TEST(RunConfig, ReadsEveryMember) {
   EXPECT_EQ(config.training.schedule.warmup_steps, 20);
   EXPECT_EQ(config.training.hurdles.minimum, 4);
   EXPECT_EQ(config.training.timeout_seconds, 60.5);
+  EXPECT_EQ(config.repeat.seeds, 3);
+  ASSERT_EQ(config.objectives.size(), 2U);
+  EXPECT_EQ(config.objectives[0].reference, 2.75);
+  EXPECT_EQ(config.objectives[1].weight, 0.07);
+  EXPECT_TRUE(config.verify.random_search);
   ASSERT_EQ(config.constraints.size(), 2U);
   EXPECT_FALSE(config.constraints[0].min);
   EXPECT_EQ(config.constraints[0].max, 150000.0);
@@ -118,6 +128,39 @@ TEST(RunConfig, EveryMemberOfTheWholeFileDiffersFromItsDefault) {
     if (single.contains(pointer) || !all.contains(pointer)) continue;
     EXPECT_NE(all[pointer], value) << pointer;
   }
+}
+
+TEST(RunConfig, AdafactorHasKeysOfItsOwn) {
+  const std::string text = R"({"space": {}, "training": {"optimizer": {"name": "adafactor",
+    "learning_rate": 0.01, "decay_rate": 0.7, "epsilon1": 1e-20, "epsilon2": 0.01,
+    "clip_threshold": 2.5, "momentum": 0.5, "multiply_by_parameter_scale": false,
+    "min_dim_size_to_factor": 32}}})";
+  const RunConfig config = parse(text);
+  EXPECT_EQ(config.training.optimizer.decay_rate, 0.7);
+  EXPECT_EQ(config.training.optimizer.min_dim_size_to_factor, 32);
+  EXPECT_EQ(to_json(config)["training"]["optimizer"], Json::parse(text)["training"]["optimizer"]);
+  const Json adamw = to_json(parse(R"({"space": {}})"));
+  EXPECT_FALSE(adamw["training"]["optimizer"].contains("decay_rate"));
+}
+
+TEST(RunConfig, ABudgetStandsInPlaceOfSteps) {
+  const auto training_of = [](const std::string& text) {
+    return parse(R"({"space": {}, "training": {"batch_size": 4, "seq_len": 16, )" + text + "}}")
+        .training;
+  };
+  EXPECT_EQ(fixed_steps(training_of(R"("steps": 7)")), 7);
+  EXPECT_EQ(fixed_steps(training_of(R"("budget": {"steps": 7})")), 7);
+  EXPECT_EQ(fixed_steps(training_of(R"("budget": {"tokens": 511})")), 7);
+  EXPECT_EQ(fixed_steps(training_of(R"("budget": {"tokens": 512})")), 8);
+  EXPECT_FALSE(fixed_steps(training_of(R"("budget": {"flops": 1e9})")));
+  const config::TrainingConfig by_the_clock = training_of(R"("budget": {"seconds": 2.5})");
+  EXPECT_FALSE(fixed_steps(by_the_clock));
+  EXPECT_EQ(by_the_clock.budget.seconds, 2.5);
+  const Json resolved =
+      to_json(parse(R"({"space": {}, "training": {"budget": {"flops": 1e9, "steps": null}}})"));
+  EXPECT_EQ(resolved["training"]["budget"].dump(), R"({"flops":1000000000.0})");
+  EXPECT_FALSE(resolved["training"].contains("steps"));
+  EXPECT_FALSE(to_json(parse(R"({"space": {}})"))["training"].contains("budget"));
 }
 
 TEST(RunConfig, SentencePieceHasADefaultOfItsOwn) {
@@ -174,19 +217,55 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{R"("training": {"steps": 14, "hurdles": {"count": 3}})",
                 "training.hurdles.count = 3 (c.json:1:53): must leave a step before the first "
                 "hurdle: training.steps is 14, at least 15 are needed"},
+        Refusal{R"("training": {"budget": {"tokens": 6400}, "schedule": {"warmup_steps": 13}})",
+                "training.schedule.warmup_steps = 13 (c.json:1:69): must be at most the number of "
+                "steps by training.budget, which is 12"},
+        Refusal{R"("training": {"budget": {"tokens": 511}})",
+                "training.budget.tokens = 511 (c.json:1:39): must be enough for a step of "
+                "batch_size * seq_len = 512 tokens and for at most 1000000000 steps"},
+        Refusal{R"("training": {"steps": 10, "budget": {"steps": 10}})",
+                "training.steps = 10 (c.json:1:28): must be left out with training.budget, which "
+                "gives the steps"},
+        Refusal{R"("training": {"budget": {}})",
+                "training.budget = {} (c.json:1:28): must hold exactly one of steps, tokens, flops "
+                "and seconds"},
+        Refusal{R"("training": {"budget": {"steps": 10, "flops": 1e9}})",
+                "training.budget = {\"steps\":10,\"flops\":1000000000.0} (c.json:1:28): must hold "
+                "exactly one of steps, tokens, flops and seconds"},
+        Refusal{R"("training": {"budget": {"flops": 0}})",
+                "training.budget.flops = 0 (c.json:1:39): must be a number in (0, 1e+30]"},
+        Refusal{R"("training": {"budget": {"hours": 2}})",
+                "training.budget.hours (c.json:1:39): unknown key (known here: steps, tokens, "
+                "flops, seconds)"},
+        Refusal{R"("evaluator": "synthetic", "training": {"budget": {"seconds": 2}})",
+                "training.budget.seconds = 2 (c.json:1:65): must be left out with the evaluator "
+                "\"synthetic\", which has no clock"},
+        Refusal{R"("training": {"optimizer": {"name": "adafactor", "beta2": 0.9}})",
+                "training.optimizer.beta2 = 0.9 (c.json:1:63): must be left out with the optimizer "
+                "\"adafactor\""},
+        Refusal{R"("training": {"optimizer": {"clip_threshold": 1}})",
+                "training.optimizer.clip_threshold = 1 (c.json:1:42): must be left out with the "
+                "optimizer \"adamw\""},
         Refusal{R"("training": {"hurdles": {"count": 9}})",
                 "training.hurdles.count = 9 (c.json:1:40): must be a whole number in [0, 8]"},
-        Refusal{R"("steps": 5)",
-                "steps (c.json:1:15): unknown key; did you mean \"training.steps\"? (known here: "
-                "$schema, name, seed, device, data, model, space, search, training, evaluator, "
-                "synthetic, objectives, constraints, profile, budget, verify, storage)"},
-        Refusal{R"("objectives": [])",
-                "objectives = [] (c.json:1:15): must hold exactly one objective: the searchers of "
-                "this version take one"},
         Refusal{
-            R"("objectives": [{"metric": "val_bpb"}, {"metric": "params"}])",
-            "objectives = [{\"metric\":\"val_bpb\"},{\"metric\":\"params\"}] (c.json:1:15): must "
-            "hold exactly one objective: the searchers of this version take one"},
+            R"("steps": 5)",
+            "steps (c.json:1:15): unknown key; did you mean \"training.steps\"? (known here: "
+            "$schema, name, seed, device, data, model, space, search, training, repeat, evaluator, "
+            "synthetic, objectives, combine, constraints, profile, budget, verify, storage)"},
+        Refusal{R"("objectives": [])",
+                "objectives = [] (c.json:1:15): must hold between one objective and 8"},
+        Refusal{
+            R"("objectives": [{"metric": "params"}, {"metric": "params"}])",
+            "objectives = [{\"metric\":\"params\"},{\"metric\":\"params\"}] (c.json:1:15): must "
+            "name each metric once; \"params\" stands there twice"},
+        Refusal{R"("objectives": [{"metric": "params"}], "combine": "weighted_product")",
+                "objectives = [{\"metric\":\"params\"}] (c.json:1:15): must give \"params\" a "
+                "reference, by which a weighted product divides it"},
+        Refusal{R"("objectives": [{"metric": "params", "reference": 0}])",
+                "objectives.0.reference = 0 (c.json:1:51): must be a number above 0"},
+        Refusal{R"("repeat": {"seeds": 0})",
+                "repeat.seeds = 0 (c.json:1:26): must be a whole number in [1, 1000]"},
         Refusal{R"("objectives": [{"direction": "min"}])",
                 "objectives.0.direction = \"min\" (c.json:1:31): must be \"minimize\" or "
                 "\"maximize\""},
@@ -208,8 +287,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "storage = \"postgresql://x\" (c.json:1:15): must be empty (SQLite in the study's "
                 "folder, the only storage of this version)"},
         Refusal{R"("evaluator": "trian")",
-                "evaluator = \"trian\" (c.json:1:15): must be \"train\" or \"synthetic\"; did you "
-                "mean \"train\"?"}));
+                "evaluator = \"trian\" (c.json:1:15): must be \"train\", \"synthetic\" or "
+                "\"analytic\"; did you mean \"train\"?"}));
 
 TEST_P(RunConfigRefuses, WithPlaceValueAndWhatIsAllowed) {
   EXPECT_EQ(refusal(GetParam().member), GetParam().message);
@@ -228,8 +307,8 @@ TEST(RunConfig, ReportsEveryMistakeAtOnce) {
       "its choices)\n"
       "budget.trials = -1 (c.json:3:13): must be a whole number in [1, 10000000]\n"
       "sed (c.json:2:2): unknown key; did you mean \"seed\"? (known here: $schema, name, "
-      "seed, device, data, model, space, search, training, evaluator, synthetic, objectives, "
-      "constraints, profile, budget, verify, storage)");
+      "seed, device, data, model, space, search, training, repeat, evaluator, synthetic, "
+      "objectives, combine, constraints, profile, budget, verify, storage)");
 }
 
 TEST(ConfigHash, DependsOnWhatDecidesResults) {
@@ -240,6 +319,7 @@ TEST(ConfigHash, DependsOnWhatDecidesResults) {
   other.name = "renamed";
   other.budget.trials = 1000;
   other.verify.top = 0;
+  other.training.tensorboard = !other.training.tensorboard;
   EXPECT_EQ(config_hash(other), hash);
   other = config;
   other.seed = 1;
@@ -250,6 +330,25 @@ TEST(ConfigHash, DependsOnWhatDecidesResults) {
   other = config;
   other.training.optimizer.epsilon *= 1 + 1e-15;
   EXPECT_NE(config_hash(other), hash);
+}
+
+TEST(FormerMeaning, AStudyWithoutTheDocumentMaskWentWithoutIt) {
+  Json stored = to_json(parse(kEverything));
+  stored["data"]["document_mask"] = true;
+  EXPECT_EQ(with_former_meaning(stored), stored);
+  Json former = stored;
+  former["data"].erase("document_mask");
+  EXPECT_TRUE(config_from_json(former, JsonPositions("study")).data.document_mask);
+  const Json read = with_former_meaning(former);
+  EXPECT_FALSE(config_from_json(read, JsonPositions("study")).data.document_mask);
+  stored["data"]["document_mask"] = false;
+  EXPECT_EQ(to_json(config_from_json(read, JsonPositions("study"))), stored);
+}
+
+TEST(FormerMeaning, OtherJsonStaysAsItIs) {
+  for (const char* text : {"null", "3", "[]", "{}", R"({"data": 1})", R"({"seed": 2})"}) {
+    EXPECT_EQ(with_former_meaning(Json::parse(text)), Json::parse(text));
+  }
 }
 
 TEST(ConfigSchema, HasEveryKeyOfTheResolvedFile) {
@@ -264,8 +363,13 @@ TEST(ConfigSchema, HasEveryKeyOfTheResolvedFile) {
     for (const auto& [inner, inner_value] : value.items()) {
       EXPECT_TRUE(field["properties"].contains(inner)) << key << "." << inner;
     }
-    EXPECT_EQ(field["properties"].size(), value.size()) << key;
+    // A budget stands in place of steps.
+    const std::size_t alternatives = key == "training" ? 1 : 0;
+    EXPECT_EQ(field["properties"].size(), value.size() + alternatives) << key;
   }
+  const Json& optimizer = schema["properties"]["training"]["properties"]["optimizer"]["properties"];
+  EXPECT_TRUE(optimizer.contains("beta1"));
+  EXPECT_TRUE(optimizer.contains("decay_rate"));
   EXPECT_EQ(schema["properties"]["search"]["properties"]["parallelism"].dump(),
             R"({"type":"integer","description":"W: trial n is proposed from the results of trials )"
             R"(numbered up to n - W, so up to W workers give the same study","minimum":1,)"

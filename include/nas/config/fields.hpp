@@ -57,6 +57,9 @@ class Fields {
 
   virtual void integer(const std::string& name, std::int64_t& value, IntegerRange range,
                        const std::string& help) = 0;
+  /// A whole number that may be left out; null and absence mean nothing.
+  virtual void optional_integer(const std::string& name, std::optional<std::int64_t>& value,
+                                IntegerRange range, const std::string& help) = 0;
   /// Any unsigned 64-bit number.
   virtual void unsigned_integer(const std::string& name, std::uint64_t& value,
                                 const std::string& help) = 0;
@@ -78,6 +81,14 @@ class Fields {
   /// An object inside this one.
   virtual void section(const std::string& name, const std::string& help,
                        const std::function<void(Fields&)>& content) = 0;
+  /// An object that may be left out, which `is_given` then says; left out, it is not written.
+  virtual void optional_section(const std::string& name, bool& is_given, const std::string& help,
+                                const std::function<void(Fields&)>& content) = 0;
+  /// Fields of this object that mean something only when `holds`: otherwise they are neither
+  /// written nor may they be given, and `must` completes "NAME = VALUE: must ...". Schema and help
+  /// have them.
+  virtual void when(bool holds, const std::string& must,
+                    const std::function<void(Fields&)>& content) = 0;
   virtual void structs(const std::string& name, const ListOfStructs& list,
                        const std::string& help) = 0;
   /// A key that is accepted and means nothing to the program, like "$schema".

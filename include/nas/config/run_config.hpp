@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "nas/config/fields.hpp"
+#include "nas/config/objectives.hpp"
 #include "nas/config/sections.hpp"
 #include "nas/core/hash.hpp"
 #include "nas/core/json.hpp"
@@ -21,9 +22,11 @@ struct RunConfig {
   JsonValue space;  ///< read by space::Space, at pointer "/space"
   SearchConfig search;
   TrainingConfig training;
-  std::string evaluator = "train";            ///< "train", "synthetic"
+  RepeatConfig repeat;
+  std::string evaluator = "train";            ///< "train", "synthetic", "analytic"
   JsonValue synthetic = JsonValue::object();  ///< options of the synthetic evaluator
   std::vector<ObjectiveConfig> objectives{ObjectiveConfig{}};
+  std::string combine = "pareto";  ///< of several objectives: "pareto", "weighted_product"
   std::vector<ConstraintConfig> constraints;
   ProfileConfig profile;
   BudgetConfig budget;
@@ -46,6 +49,10 @@ void describe(Fields& fields, RunConfig& config);
 /// From JSON, as a study stores it: looks at no file. Throws Error(kConfig) as above.
 [[nodiscard]] RunConfig config_from_json(const Json& json, const JsonPositions& positions);
 
+/// A study's stored configuration with the keys added whose default is not what the version of nas
+/// that stored it did: `data.document_mask` as false. Another key that it lacks means its default.
+[[nodiscard]] Json with_former_meaning(Json stored);
+
 /// Fully resolved, each key written: config_from_json gives the same configuration back.
 [[nodiscard]] Json to_json(const RunConfig& config);
 
@@ -61,7 +68,8 @@ void describe(Fields& fields, RunConfig& config);
 /// What differs between two resolved configurations, a line each: `training.steps: 200 -> 300`.
 [[nodiscard]] std::vector<std::string> config_difference(const Json& before, const Json& after);
 
-/// Whether a key may change on resume without breaking the guarantee: budget.*, verify.*, name.
+/// Whether a key may change on resume without breaking the guarantee: budget.*, verify.*, name,
+/// training.tensorboard.
 [[nodiscard]] bool is_budget_key(const std::string& dotted);
 
 /// One override applied to an unread configuration, and noted in `positions`. Throws Error(kUsage)

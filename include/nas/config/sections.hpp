@@ -23,12 +23,14 @@ struct DataConfig {
   std::vector<std::string> extensions;  ///< of a folder's files, ".py"; empty: all text files
   TokenizerConfig tokenizer;
   double validation_share = 0.05;
-  std::int64_t max_bytes = 0;  ///< 0: all
+  std::int64_t max_bytes = 0;      ///< 0: all
+  bool document_mask = true;       ///< no token sees another document
+  std::string document_separator;  ///< a line between two documents of a file; empty: none
 };
 
 struct ModelConfig {
   std::string kind = "decoder_lm";
-  std::string positions = "rope";  ///< "rope", "learned", "none"
+  std::string positions = "rope";  ///< "rope", "learned", "none", "t5"
   bool tied_head = true;
   std::int64_t max_len = 2048;
   std::string final_norm = "layer_norm";  ///< "layer_norm", "rms_norm"
@@ -43,17 +45,26 @@ struct SearchConfig {
 };
 
 struct OptimizerConfig {
-  std::string name = "adamw";
+  std::string name = "adamw";  ///< "adamw", "adafactor"
   double learning_rate = 1e-3;
+  // adamw
   double beta1 = 0.9;
   double beta2 = 0.95;
   double epsilon = 1e-8;
   double weight_decay = 0.1;
   double clip_norm = 1.0;  ///< of the whole gradient; 0: off
+  // adafactor
+  double decay_rate = 0.8;
+  double epsilon1 = 1e-30;
+  double epsilon2 = 1e-3;
+  double clip_threshold = 1.0;
+  double momentum = 0;  ///< 0: none
+  bool multiply_by_parameter_scale = true;
+  std::int64_t min_dim_size_to_factor = 128;
 };
 
 struct ScheduleConfig {
-  std::string name = "cosine";  ///< "cosine", "constant"
+  std::string name = "cosine";  ///< "cosine", "linear", "rsqrt", "constant"
   std::int64_t warmup_steps = 0;
   double final_share = 0.1;  ///< last learning rate / peak
 };
@@ -63,8 +74,18 @@ struct HurdlesConfig {
   std::int64_t minimum = 5;  ///< trials seen at a hurdle before a bar is set
 };
 
+/// What a training may spend: one of its members.
+struct TrainingBudgetConfig {
+  bool is_given = false;  ///< else TrainingConfig::steps counts
+  std::optional<std::int64_t> steps;
+  std::optional<std::int64_t> tokens;
+  std::optional<double> flops;    ///< of training: three times the forward's
+  std::optional<double> seconds;  ///< wall clock, which does not repeat
+};
+
 struct TrainingConfig {
   std::int64_t steps = 200;
+  TrainingBudgetConfig budget;
   std::int64_t batch_size = 8;
   std::int64_t seq_len = 64;
   std::int64_t eval_batches = 8;
@@ -78,17 +99,7 @@ struct TrainingConfig {
   bool fuse = true;                   ///< off: every node by its plain form (another rounding)
   bool check_causality = false;       ///< numeric check of each candidate before its first step
   std::string precision = "auto";     ///< "auto", "fp32", "bf16"
-};
-
-struct ObjectiveConfig {
-  std::string metric = "val_bpb";
-  std::string direction = "minimize";  ///< "minimize", "maximize"
-};
-
-struct ConstraintConfig {
-  std::string metric;
-  std::optional<double> min;
-  std::optional<double> max;
+  bool tensorboard = true;            ///< write event files as trainings run
 };
 
 struct ProfileConfig {
@@ -107,19 +118,15 @@ struct BudgetConfig {
   std::int64_t max_attempts = 10;  ///< deaths in a row without progress before FAIL "killed"
 };
 
-struct VerifyConfig {
-  std::int64_t top = 1;  ///< 0: off
-  std::int64_t repeats = 3;
-};
+/// Steps of every candidate's training, by training.steps or a budget in steps or tokens; nothing
+/// when they depend on the candidate (flops) or on the machine (seconds).
+[[nodiscard]] std::optional<std::int64_t> fixed_steps(const TrainingConfig& training);
 
 void describe(Fields& fields, DataConfig& config);
 void describe(Fields& fields, ModelConfig& config);
 void describe(Fields& fields, SearchConfig& config);
 void describe(Fields& fields, TrainingConfig& config);
-void describe(Fields& fields, ObjectiveConfig& config);
-void describe(Fields& fields, ConstraintConfig& config);
 void describe(Fields& fields, ProfileConfig& config);
 void describe(Fields& fields, BudgetConfig& config);
-void describe(Fields& fields, VerifyConfig& config);
 
 }  // namespace nas::config

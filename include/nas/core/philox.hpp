@@ -24,6 +24,7 @@ enum class Purpose : std::uint8_t {
   kSynthetic = 8,       ///< landscape and noise of the synthetic evaluator
   kBootstrap = 9,       ///< resampling of a statistic
   kTest = 10,           ///< tests and fuzzers
+  kGeneration = 11,     ///< step: token of a generated text
 };
 
 using PhiloxCounter = std::array<std::uint32_t, 4>;
