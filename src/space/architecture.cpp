@@ -1,5 +1,8 @@
 #include "nas/space/architecture.hpp"
 
+#include <algorithm>
+#include <optional>
+
 #include "nas/core/error.hpp"
 #include "nas/space/canonical.hpp"
 #include "nas/space/check.hpp"
@@ -21,11 +24,20 @@ bool has_axis(const Shape& shape, Axis axis) {
   return false;
 }
 
+bool has_counted_features(const Shape& shape) {
+  for (const Axis axis : shape.axes) {
+    if (axis != Axis::kModelDim && units_of(axis) > 0) return true;
+  }
+  return false;
+}
+
 /// Which sizes of a layer its live nodes depend on.
 struct UsedSizes {
   bool heads = false;
   bool inner_dim = false;
-  bool even_head_dim = false;
+  bool units = false;
+  std::vector<Axis> rotated;  ///< features that rope turns in pairs
+  [[nodiscard]] bool rope() const { return !rotated.empty(); }
 };
 
 UsedSizes used_sizes(const Program& program, const CheckedProgram& checked) {
@@ -38,9 +50,10 @@ UsedSizes used_sizes(const Program& program, const CheckedProgram& checked) {
     if (!checked.live[value]) continue;
     const Shape& shape = checked.shapes[value];
     used.inner_dim |= has_axis(shape, Axis::kInnerDim);
-    used.heads |= has_axis(shape, Axis::kHeads);
+    used.heads |= has_axis(shape, Axis::kHeads) || has_axis(shape, Axis::kHeadDim);
+    used.units |= has_counted_features(shape);
     const Node& node = program.nodes[i];
-    used.even_head_dim |= node.primitive == kRope;
+    if (node.primitive == kRope) used.rotated.push_back(shape.axes[3]);
     if (node.primitive == kLinear) {
       used.heads |= node.fields[linear_field::kInit] == static_cast<double>(LinearInit::kQuery);
     } else if (node.primitive == kScale) {
@@ -73,6 +86,33 @@ void report_model_faults(const ModelSpec& model, const ReportFault& report) {
   require_size("max_len", model.max_len);
 }
 
+void report_feature_faults(const Architecture& architecture, std::size_t index,
+                           const UsedSizes& used, const ReportFault& report) {
+  const LayerSpec& layer = architecture.layers[index];
+  const std::string pointer = "/layers/" + std::to_string(index);
+  const std::int64_t model_dim = architecture.model.model_dim;
+  if (used.units && model_dim % kUnitsOfModelDim != 0) {
+    report("/model/model_dim", "= " + std::to_string(model_dim) + " must be a multiple of " +
+                                   std::to_string(kUnitsOfModelDim) +
+                                   ": a program counts features in units");
+    return;
+  }
+  const Dims dims = layer_dims(architecture, index, 1, 1);
+  for (const Axis axis : used.rotated) {
+    if (dims.size(axis) % 2 == 0) continue;
+    if (axis == Axis::kHeadDim) {
+      report(pointer + "/heads", "= " + std::to_string(layer.heads) +
+                                     " gives head_dim = " + std::to_string(dims.head_dim) +
+                                     ", but rope needs an even one");
+    } else {
+      report(pointer + "/program", "turns " + to_text(axis) + " = " +
+                                       std::to_string(dims.size(axis)) +
+                                       " features by rope, which needs an even number");
+    }
+    return;
+  }
+}
+
 void report_layer_faults(const Architecture& architecture, std::size_t index,
                          const ReportFault& report) {
   const LayerSpec& layer = architecture.layers[index];
@@ -98,11 +138,41 @@ void report_layer_faults(const Architecture& architecture, std::size_t index,
     report(pointer + "/program", explain(rejection, layer.program, rules));
     return;
   }
-  if (divides && used_sizes(layer.program, checked).even_head_dim &&
-      model_dim / layer.heads % 2 != 0) {
-    report(pointer + "/heads", "= " + std::to_string(layer.heads) +
-                                   " gives head_dim = " + std::to_string(model_dim / layer.heads) +
-                                   ", but rope needs an even one");
+  if (divides)
+    report_feature_faults(architecture, index, used_sizes(layer.program, checked), report);
+}
+
+/// Whether the program's output depends on a relative_bias node.
+bool uses_relative_bias(const Program& program, const CheckRules& rules) {
+  static const std::uint16_t kRelativeBias = primitive_index("relative_bias");
+  const auto is_bias = [](const Node& node) { return node.primitive == kRelativeBias; };
+  if (std::none_of(program.nodes.begin(), program.nodes.end(), is_bias)) return false;
+  CheckedProgram checked;
+  if (check(program, rules, checked).kind != Rejection::Kind::kNone) return false;
+  for (std::size_t i = 0; i < program.nodes.size(); ++i) {
+    if (is_bias(program.nodes[i]) && checked.live[program.value_of(i)]) return true;
+  }
+  return false;
+}
+
+void report_relative_bias_faults(const Architecture& architecture, const ReportFault& report) {
+  const CheckRules rules = layer_rules(architecture.model);
+  const std::vector<LayerSpec>& layers = architecture.layers;
+  std::optional<std::size_t> first;
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    if (!uses_relative_bias(layers[i].program, rules)) continue;
+    const std::string pointer = "/layers/" + std::to_string(i);
+    if (architecture.model.positions != Positions::kT5) {
+      report(pointer + "/program", "relative_bias needs model.positions = \"t5\"");
+      return;
+    }
+    if (!first) first = i;
+    if (layers[i].heads == layers[*first].heads) continue;
+    report(pointer + "/heads", "= " + std::to_string(layers[i].heads) + " differs from " +
+                                   std::to_string(layers[*first].heads) + " of layer " +
+                                   std::to_string(*first) +
+                                   ": with model.positions = \"t5\" all layers share one table, "
+                                   "which has a column for each head");
   }
 }
 
@@ -136,6 +206,15 @@ void report_faults(const Architecture& architecture, const ReportFault& report) 
   for (std::size_t i = 0; i < architecture.layers.size(); ++i) {
     report_layer_faults(architecture, i, report);
   }
+  report_relative_bias_faults(architecture, report);
+}
+
+std::int64_t relative_bias_heads(const Architecture& architecture) {
+  const CheckRules rules = layer_rules(architecture.model);
+  for (const LayerSpec& layer : architecture.layers) {
+    if (uses_relative_bias(layer.program, rules)) return layer.heads;
+  }
+  return 0;
 }
 
 Dims layer_dims(const Architecture& architecture, std::size_t layer, std::int64_t batch,
@@ -185,10 +264,12 @@ Architecture canonical(const Architecture& architecture) {
     }
     if (!used[i].heads) layer.heads = 1;
     if (!used[i].inner_dim) layer.inner_dim = result.model.model_dim;
-    has_rope |= used[i].even_head_dim;
+    has_rope |= used[i].rope();
   }
   if (result.model.positions != Positions::kLearned) {
-    result.model.positions = has_rope ? Positions::kRope : Positions::kNone;
+    result.model.positions = relative_bias_heads(result) != 0 ? Positions::kT5
+                             : has_rope                       ? Positions::kRope
+                                                              : Positions::kNone;
     result.model.max_len = ModelSpec{}.max_len;
   }
   return result;

@@ -7,6 +7,7 @@
 #include "space/architecture_faults.hpp"
 #include "space/json_reader.hpp"
 #include "space/lexer.hpp"
+#include "space/preset_json.hpp"
 #include "space/program_reader.hpp"
 
 namespace nas::space {
@@ -115,6 +116,30 @@ void check_format(const Json& json, Mistakes& mistakes) {
   mistakes.throw_if_any();
 }
 
+/// The full form; faults are added.
+Architecture read_whole(const Json& json, Mistakes& mistakes) {
+  check_format(json, mistakes);
+  ObjectReader reader(json, "", mistakes);
+  static_cast<void>(reader.find("nas_architecture"));
+  Architecture architecture;
+  if (const Json* model = reader.require("model")) {
+    architecture.model = read_model(*model, "/model", mistakes);
+  }
+  NamedPrograms named;
+  if (const Json* programs = reader.find("programs")) {
+    named = read_programs(*programs, "/programs", mistakes);
+  }
+  if (const Json* layers = reader.require("layers")) {
+    if (!layers->is_array()) mistakes.add("/layers", *layers, "must be an array of layers");
+    for (std::size_t i = 0; layers->is_array() && i < layers->size(); ++i) {
+      architecture.layers.push_back(read_layer((*layers)[i], "/layers/" + std::to_string(i),
+                                               architecture.model, named, mistakes));
+    }
+  }
+  reader.finish();
+  return architecture;
+}
+
 }  // namespace
 
 Json to_json(const Architecture& architecture) {
@@ -146,27 +171,15 @@ Json to_json(const Architecture& architecture) {
 
 Architecture architecture_from_json(const Json& json, const JsonPositions& positions) {
   Mistakes mistakes(positions);
-  check_format(json, mistakes);
-  ObjectReader reader(json, "", mistakes);
-  static_cast<void>(reader.find("nas_architecture"));
-  Architecture architecture;
-  if (const Json* model = reader.require("model")) {
-    architecture.model = read_model(*model, "/model", mistakes);
-  }
-  NamedPrograms named;
-  if (const Json* programs = reader.find("programs")) {
-    named = read_programs(*programs, "/programs", mistakes);
-  }
-  if (const Json* layers = reader.require("layers")) {
-    if (!layers->is_array()) mistakes.add("/layers", *layers, "must be an array of layers");
-    for (std::size_t i = 0; layers->is_array() && i < layers->size(); ++i) {
-      architecture.layers.push_back(read_layer((*layers)[i], "/layers/" + std::to_string(i),
-                                               architecture.model, named, mistakes));
-    }
-  }
-  reader.finish();
+  const bool is_preset = json.is_object() && json.contains("preset");
+  const std::optional<Architecture> preset = is_preset ? read_preset(json, mistakes) : std::nullopt;
   mistakes.throw_if_any();
-  report_faults(architecture, [&](const std::string& pointer, const std::string& fault) {
+  const Architecture architecture = preset ? *preset : read_whole(json, mistakes);
+  mistakes.throw_if_any();
+  // The layers of a preset are equal, and so are their faults.
+  Architecture checked = architecture;
+  if (is_preset) checked.layers.resize(1);
+  report_faults(checked, [&](const std::string& pointer, const std::string& fault) {
     const std::string place = positions.describe(pointer);
     mistakes.add_complete(dotted(pointer) + (place.empty() ? " " : " (" + place + ") ") + fault);
   });

@@ -70,16 +70,20 @@ Program block_program(const std::string& name, Slot slot, const BlockOptions& op
 Program layer_program(const ShortLayer& layer) {
   LayerBuilder builder(layer.norm);
   constexpr ValueIndex kInput = 0;
-  if (layer.norm_place == NormPlace::kPre) {
-    const ValueIndex mixed = builder.inlined(layer.mixer, builder.norm(kInput));
-    const ValueIndex hidden = builder.add(kInput, mixed);
-    const ValueIndex fed = builder.inlined(layer.feed_forward, builder.norm(hidden));
-    return builder.finished(builder.add(hidden, fed));
+  if (layer.norm_place == NormPlace::kPost) {
+    const ValueIndex mixed = builder.inlined(layer.mixer, kInput);
+    const ValueIndex hidden = builder.norm(builder.add(kInput, mixed));
+    const ValueIndex fed = builder.inlined(layer.feed_forward, hidden);
+    return builder.finished(builder.norm(builder.add(hidden, fed)));
   }
-  const ValueIndex mixed = builder.inlined(layer.mixer, kInput);
-  const ValueIndex hidden = builder.norm(builder.add(kInput, mixed));
-  const ValueIndex fed = builder.inlined(layer.feed_forward, hidden);
-  return builder.finished(builder.norm(builder.add(hidden, fed)));
+  const ValueIndex mixed = builder.inlined(layer.mixer, builder.norm(kInput));
+  const ValueIndex hidden = builder.add(kInput, mixed);
+  if (layer.norm_place == NormPlace::kPrimer) {
+    const ValueIndex fed = builder.inlined(layer.feed_forward, hidden);
+    return builder.finished(builder.add(hidden, builder.norm(fed)));
+  }
+  const ValueIndex fed = builder.inlined(layer.feed_forward, builder.norm(hidden));
+  return builder.finished(builder.add(hidden, fed));
 }
 
 }  // namespace nas::space

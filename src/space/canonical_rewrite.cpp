@@ -19,12 +19,21 @@ constexpr std::uint32_t kNoValue = 0xFFFFFFFF;
 
 RewriteRule rule_of(const std::string& name) {
   static constexpr std::pair<const char*, RewriteRule> kRules[] = {
-      {"abs", RewriteRule::kMagnitude},          {"add", RewriteRule::kAdd},
-      {"maximum", RewriteRule::kExtremum},       {"merge_heads", RewriteRule::kMergeHeads},
-      {"minimum", RewriteRule::kExtremum},       {"negate", RewriteRule::kInvolution},
-      {"relu", RewriteRule::kIdempotent},        {"scale_const", RewriteRule::kScaleConst},
-      {"split_heads", RewriteRule::kSplitHeads}, {"square", RewriteRule::kMagnitude},
-      {"subtract", RewriteRule::kSubtract},      {"transpose", RewriteRule::kInvolution},
+      {"abs", RewriteRule::kMagnitude},
+      {"abs_root", RewriteRule::kMagnitude},
+      {"add", RewriteRule::kAdd},
+      {"log_abs", RewriteRule::kMagnitude},
+      {"maximum", RewriteRule::kExtremum},
+      {"merge_heads", RewriteRule::kMergeHeads},
+      {"minimum", RewriteRule::kExtremum},
+      {"negate", RewriteRule::kInvolution},
+      {"relu", RewriteRule::kIdempotent},
+      {"scale_const", RewriteRule::kScaleConst},
+      {"sign", RewriteRule::kIdempotent},
+      {"split_heads", RewriteRule::kSplitHeads},
+      {"square", RewriteRule::kMagnitude},
+      {"subtract", RewriteRule::kSubtract},
+      {"transpose", RewriteRule::kInvolution},
   };
   for (const auto& [known, rule] : kRules) {
     if (name == known) return rule;
@@ -41,7 +50,7 @@ std::vector<PrimitiveTraits> make_traits() {
     traits.arity = static_cast<std::uint8_t>(spec.arity);
     traits.field_count = static_cast<std::uint8_t>(spec.fields.size());
     traits.commutative = spec.commutative;
-    traits.has_parameters = spec.parameters != nullptr;
+    traits.has_parameters = spec.parameters != nullptr && !spec.shares_parameters;
     traits.rule = rule_of(spec.name);
     all.push_back(traits);
   }

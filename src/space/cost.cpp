@@ -7,6 +7,7 @@
 #include "nas/core/error.hpp"
 #include "nas/space/primitive.hpp"
 #include "nas/space/primitive_fields.hpp"
+#include "nas/space/relative_positions.hpp"
 
 namespace nas::space {
 
@@ -76,7 +77,7 @@ ProgramCost cost_of(const Program& program, const CheckedProgram& checked, const
                               {operands.data(), static_cast<std::size_t>(spec.arity)},
                               checked.shapes[inputs + i],
                               dims};
-    if (spec.parameters != nullptr) {
+    if (spec.parameters != nullptr && !spec.shares_parameters) {
       const ParameterList list = spec.parameters(context);
       for (std::size_t k = 0; k < static_cast<std::size_t>(list.count); ++k) {
         cost.params += list.items[k].elements();
@@ -107,7 +108,8 @@ Cost cost_of(const Architecture& architecture, const CostPoint& point) {
   Cost cost;
   cost.decoder_params = body.params;
   cost.embedding_params = model.vocab_size * model.model_dim * (model.tied_head ? 1 : 2) +
-                          (has_position_table ? model.max_len * model.model_dim : 0);
+                          (has_position_table ? model.max_len * model.model_dim : 0) +
+                          kRelativeBuckets * relative_bias_heads(architecture);
   cost.params = cost.decoder_params + cost.embedding_params;
   // A look-up is no arithmetic; adding the positions is one add, the head is a product.
   cost.flops_per_token =

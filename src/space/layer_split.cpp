@@ -53,6 +53,19 @@ std::optional<ShortLayer> split_pre(const Program& layer, NormKind norm) {
                NormPlace::kPre);
 }
 
+/// norm, mixer, add, feed-forward, norm, add: the last add's first operand is the first add.
+std::optional<ShortLayer> split_primer(const Program& layer, NormKind norm) {
+  const std::size_t count = layer.nodes.size();
+  const Node& last = layer.nodes[count - 1];
+  if (layer.is_input(last.inputs[0])) return std::nullopt;
+  const std::size_t add = last.inputs[0] - layer.inputs.size();
+  if (add < 1 || add + 2 >= count) return std::nullopt;
+  return whole(
+      layer, cut_out(layer, 1, add, layer.value_of(0), layer.nodes[add].inputs[1]),
+      cut_out(layer, add + 1, count - 2, layer.value_of(add), layer.nodes[count - 2].inputs[0]),
+      norm, NormPlace::kPrimer);
+}
+
 /// mixer, add, norm, feed-forward, add, norm: the last add's first operand is the first norm.
 std::optional<ShortLayer> split_post(const Program& layer, NormKind norm) {
   const std::size_t count = layer.nodes.size();
@@ -74,6 +87,7 @@ std::optional<ShortLayer> split_layer(const Program& layer) {
   for (const NormKind norm : {NormKind::kLayerNorm, NormKind::kRmsNorm}) {
     if (auto parts = split_pre(layer, norm)) return parts;
     if (auto parts = split_post(layer, norm)) return parts;
+    if (auto parts = split_primer(layer, norm)) return parts;
   }
   return std::nullopt;
 }

@@ -5,6 +5,7 @@
 
 #include "nas/core/error.hpp"
 #include "nas/space/canonical.hpp"
+#include "space/dead_nodes.hpp"
 #include "space/mutation_kinds.hpp"
 
 namespace nas::space {
@@ -14,24 +15,6 @@ namespace {
 constexpr std::array kProgramKinds = {MutationKind::kInsert, MutationKind::kDelete,
                                       MutationKind::kDeleteInsert, MutationKind::kField,
                                       MutationKind::kSwap};
-
-/// Drops dead nodes, keeping the order of the others. `live` is by value.
-void drop_dead_nodes(Program& program, const std::vector<bool>& live) {
-  const std::size_t inputs = program.inputs.size();
-  std::vector<ValueIndex> to(program.value_count());
-  for (std::size_t i = 0; i < inputs; ++i) to[i] = static_cast<ValueIndex>(i);
-  std::size_t kept = 0;
-  for (std::size_t i = 0; i < program.nodes.size(); ++i) {
-    if (!live[inputs + i]) continue;
-    Node node = program.nodes[i];
-    const auto arity = static_cast<std::size_t>(spec_of(node).arity);
-    for (std::size_t k = 0; k < arity; ++k) node.inputs[k] = to[node.inputs[k]];
-    to[inputs + i] = static_cast<ValueIndex>(inputs + kept);
-    program.nodes[kept++] = node;
-  }
-  program.nodes.resize(kept);
-  program.output = to[program.output];
-}
 
 bool is_accepted(const Program& program, const CheckRules& rules, CheckedProgram& checked) {
   return check(program, rules, checked).kind == Rejection::Kind::kNone;
@@ -60,6 +43,7 @@ bool propose(MutationKind kind, const MutationBase& base, const MutationRules& r
     case MutationKind::kSwap:
       return swap_nodes(base, rules, cursor, child);
     case MutationKind::kChoice:
+    case MutationKind::kBank:
       return false;
   }
   return false;
@@ -90,6 +74,8 @@ const char* to_text(MutationKind kind) {
       return "swap";
     case MutationKind::kChoice:
       return "choice";
+    case MutationKind::kBank:
+      return "bank";
   }
   NAS_ASSERT(false && "a mutation kind without a name");
 }

@@ -7,6 +7,20 @@
 
 namespace nas::space {
 
+std::vector<std::int64_t> ParameterShape::axes() const {
+  std::vector<std::int64_t> used;
+  for (const std::int64_t size : sizes) {
+    if (size != 0) used.push_back(size);
+  }
+  return used;
+}
+
+std::int64_t ParameterShape::elements() const {
+  std::int64_t product = 1;
+  for (const std::int64_t size : sizes) product *= size != 0 ? size : 1;
+  return product;
+}
+
 std::optional<std::uint16_t> find_primitive(std::string_view name) {
   const std::vector<PrimitiveSpec>& table = primitives();
   const auto found = std::lower_bound(

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "nas/space/primitive.hpp"
 #include "nas/space/text.hpp"
 #include "space/lexer.hpp"
 
@@ -32,6 +33,16 @@ void require_accepted(const Program& program, const CheckRules& rules, const std
   const Rejection rejection = check(program, rules, checked);
   if (rejection.kind != Rejection::Kind::kNone) {
     mistakes.add(pointer, explain(rejection, program, rules));
+  }
+}
+
+void require_positions(const Program& program, Positions positions, const std::string& pointer,
+                       Mistakes& mistakes) {
+  const bool reads_table =
+      std::any_of(program.nodes.begin(), program.nodes.end(),
+                  [](const Node& node) { return spec_of(node).shares_parameters; });
+  if (reads_table && positions != Positions::kT5) {
+    mistakes.add(pointer, "relative_bias needs model.positions = \"t5\"");
   }
 }
 

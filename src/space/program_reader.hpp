@@ -19,6 +19,10 @@ namespace nas::space {
 void require_accepted(const Program& program, const CheckRules& rules, const std::string& pointer,
                       Mistakes& mistakes);
 
+/// Adds a mistake when a program reads a table that a model of these positions has not.
+void require_positions(const Program& program, Positions positions, const std::string& pointer,
+                       Mistakes& mistakes);
+
 /// Names of the blocks of one slot.
 [[nodiscard]] std::vector<std::string> block_names(Slot slot);
 

@@ -9,6 +9,7 @@
 #include "space/lexer.hpp"
 #include "space/program_reader.hpp"
 #include "space/space_normal_form.hpp"
+#include "space/space_slot.hpp"
 #include "space/space_template.hpp"
 
 namespace nas::space {
@@ -86,7 +87,10 @@ Space::Size Space::size() const {
 Sample Space::initial() const {
   Sample sample;
   for (const Choice& choice : choices_) sample.choices.push_back(choice.initial);
-  for (const ProgramSlot& slot : slots_) sample.programs.push_back(slot.initial);
+  for (const ProgramSlot& slot : slots_) {
+    sample.programs.push_back(slot.initial);
+    sample.dnas.push_back(slot.dna_initial);
+  }
   return sample;
 }
 
@@ -129,7 +133,9 @@ void reset_unused(const SpaceTemplate& parts, const std::vector<Choice>& choices
     if (!parts.is_used(parts.choice_layer[i], depth)) sample.choices[i] = choices[i].initial;
   }
   for (std::size_t i = 0; i < slots.size(); ++i) {
-    if (!parts.is_used(parts.slot_layer[i], depth)) sample.programs[i] = slots[i].initial;
+    if (parts.is_used(parts.slot_layer[i], depth)) continue;
+    sample.programs[i] = slots[i].initial;
+    sample.dnas[i] = slots[i].dna_initial;
   }
 }
 
@@ -140,7 +146,7 @@ Json Space::to_json(const Sample& sample) const {
   }
   Json programs = Json::object();
   for (std::size_t i = 0; i < slots_.size(); ++i) {
-    programs[slots_[i].name] = nas::space::to_json(sample.programs[i]);
+    programs[slots_[i].name] = genotype_to_json(sample, i);
   }
   Json json = Json::object();
   json["choices"] = std::move(choices);
@@ -174,7 +180,12 @@ Sample Space::sample_from_json(const Json& json) const {
       const Json* lines = given.require(slots_[i].name);
       if (lines == nullptr) continue;
       const std::string pointer = given.pointer_to(slots_[i].name);
-      if (const auto program = read_program(*lines, pointer, mistakes)) {
+      if (slots_[i].dna) {
+        if (const auto dna = read_dna(*lines, slots_[i].rules.check, pointer, mistakes)) {
+          sample.dnas[i] = dna->dna;
+          sample.programs[i] = dna->program;
+        }
+      } else if (const auto program = read_program(*lines, pointer, mistakes)) {
         require_accepted(*program, slots_[i].rules.check, pointer, mistakes);
         sample.programs[i] = *program;
       }

@@ -108,6 +108,11 @@ class Locator {
     if (partial.filled[*part.slot]) {
       return hash_of(partial.sample.programs[*part.slot]) == hash_of(program);
     }
+    if (slots_[*part.slot].dna) {
+      // A flat program does not tell which subprograms made it: only the initial one is known.
+      partial.filled[*part.slot] = hash_of(partial.sample.programs[*part.slot]) == hash_of(program);
+      return partial.filled[*part.slot];
+    }
     CheckedProgram checked;
     if (check(program, slots_[*part.slot].rules.check, checked).kind != Rejection::Kind::kNone) {
       return false;

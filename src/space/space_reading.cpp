@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "nas/core/error.hpp"
+#include "space/dna/dna_slot.hpp"
 #include "space/lexer.hpp"
 #include "space/program_reader.hpp"
 #include "space/space_slot.hpp"
@@ -126,6 +127,14 @@ class SpaceReader {
   void read_sizes() {
     static_cast<void>(reader_.require("heads"));
     static_cast<void>(reader_.require("inner_dim"));
+    if (const Json* heads = reader_.find("heads"); heads != nullptr &&
+                                                   per_layer_part(*heads) != nullptr &&
+                                                   template_.model.positions == Positions::kT5) {
+      mistakes_.add(
+          reader_.pointer_to("heads"),
+          "cannot be per_layer with model.positions = \"t5\": all layers share one table, "
+          "which has a column for each head");
+    }
     read_layer_leaf("heads", size_kind(kMaxSize), &LayerTemplate::heads);
     read_layer_leaf("inner_dim", size_kind(kMaxSize), &LayerTemplate::inner_dim);
   }
@@ -206,7 +215,9 @@ class SpaceReader {
     return read_slot(*program, wrapping.pointer_to("program"),
                      {.place = place_kind,
                       .allowed = allowed_mixing(template_.model),
-                      .blocks = {template_.model.positions, initial_bias()}},
+                      .blocks = {template_.model.positions, initial_bias()},
+                      .heads = initial_of(template_.layers.front().heads),
+                      .model_dim = initial_of(template_.model_dim)},
                      mistakes_);
   }
 
@@ -215,6 +226,12 @@ class SpaceReader {
     const Leaf& bias = template_.layers.front().bias;
     if (bias.values.empty()) return false;
     return bias.values[bias.choice ? choices_[*bias.choice].initial : 0] != 0;
+  }
+
+  /// The initial value of a size, 1 where it was not readable.
+  [[nodiscard]] std::int64_t initial_of(const Leaf& leaf) const {
+    if (leaf.values.empty()) return 1;
+    return leaf.values[leaf.choice ? choices_[*leaf.choice].initial : 0];
   }
 
   Part placed_slot(const ProgramSlot& slot, const std::string& key, std::int64_t layer) {
@@ -229,6 +246,9 @@ class SpaceReader {
     slots_.push_back(named);
     template_.slot_layer.push_back(layer);
     template_.slot_may_hold_rope.push_back(may_hold_rope(slot));
+    template_.slot_divisor.push_back(!slot.dna                 ? 1
+                                     : dna_may_hold_rope(slot) ? 2 * kUnitsOfModelDim
+                                                               : kUnitsOfModelDim);
     return Part{{}, {}, slots_.size() - 1};
   }
 
@@ -237,6 +257,7 @@ class SpaceReader {
     if (!program) return program;
     const CheckRules rules{.allowed = allowed_mixing(template_.model), .max_nodes = 4096};
     require_accepted(*program, rules, pointer, mistakes_);
+    require_positions(*program, template_.model.positions, pointer, mistakes_);
     return program;
   }
 

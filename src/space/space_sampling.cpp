@@ -40,6 +40,22 @@ const Unit& draw_unit(const std::vector<Unit>& units, DrawCursor& cursor) {
   return units[i];
 }
 
+/// Mutates what stands in a slot; false, and nothing changed, when no mutation was accepted.
+bool mutate_slot(const ProgramSlot& slot, std::size_t place, DrawCursor& cursor, Sample& sample,
+                 MutationKind& kind) {
+  if (slot.dna) {
+    Dna child;
+    if (!mutate_dna(sample.dnas[place], *slot.dna, slot.rules, cursor, child, kind)) return false;
+    sample.programs[place] = lower(child).value();
+    sample.dnas[place] = std::move(child);
+    return true;
+  }
+  Program child;
+  if (!mutate_program(sample.programs[place], slot.rules, cursor, child, kind)) return false;
+  sample.programs[place] = std::move(child);
+  return true;
+}
+
 }  // namespace
 
 Sample Space::sample(const DrawKey& key) const {
@@ -72,10 +88,8 @@ Sample Space::sample(const DrawKey& key) const {
     const std::uint32_t mutations =
         1 + cursor.below(static_cast<std::uint32_t>(slot.sample_mutations));
     for (std::uint32_t m = 0; m < mutations; ++m) {
-      Program child;
       MutationKind kind{};
-      if (!mutate_program(sample.programs[i], slot.rules, cursor, child, kind)) break;
-      sample.programs[i] = std::move(child);
+      if (!mutate_slot(slot, i, cursor, sample, kind)) break;
     }
   }
   return sample;
@@ -107,14 +121,34 @@ std::optional<Sample> Space::mutate(const Sample& parent, const DrawKey& key,
     } else {
       const std::size_t slot = unit.index - choices_.size();
       change.where = slots_[slot].name;
-      if (!mutate_program(parent.programs[slot], slots_[slot].rules, cursor, child.programs[slot],
-                          change.kind)) {
-        continue;
-      }
+      if (!mutate_slot(slots_[slot], slot, cursor, child, change.kind)) continue;
     }
     if (!template_->broken_rule(child)) return child;
   }
   return std::nullopt;
+}
+
+std::optional<Sample> Space::mutate_in_slot(const Sample& parent, std::size_t slot,
+                                            const DrawKey& key, Change& change) const {
+  DrawCursor cursor(key);
+  Sample child = parent;
+  change.where = slots_[slot].name;
+  if (!mutate_slot(slots_[slot], slot, cursor, child, change.kind)) return std::nullopt;
+  return accepted(std::move(child));
+}
+
+bool Space::uses_choice(const Sample& sample, std::size_t choice) const {
+  return template_->is_used(template_->choice_layer[choice], template_->depth_of(sample));
+}
+
+bool Space::uses_slot(const Sample& sample, std::size_t slot) const {
+  return template_->is_used(template_->slot_layer[slot], template_->depth_of(sample));
+}
+
+std::optional<Sample> Space::accepted(Sample sample) const {
+  reset_unused(*template_, choices_, slots_, sample);
+  if (template_->broken_rule(sample)) return std::nullopt;
+  return sample;
 }
 
 std::optional<Sample> Space::crossover(const Sample& first, const Sample& second,
@@ -125,7 +159,9 @@ std::optional<Sample> Space::crossover(const Sample& first, const Sample& second
     if (cursor.below(2) == 1) child.choices[i] = second.choices[i];
   }
   for (std::size_t i = 0; i < slots_.size(); ++i) {
-    if (cursor.below(2) == 1) child.programs[i] = second.programs[i];
+    if (cursor.below(2) == 0) continue;
+    child.programs[i] = second.programs[i];
+    child.dnas[i] = second.dnas[i];
   }
   reset_unused(*template_, choices_, slots_, child);
   if (template_->broken_rule(child)) return std::nullopt;

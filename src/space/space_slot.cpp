@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <span>
 
 #include "nas/space/primitive.hpp"
+#include "nas/space/vocabulary.hpp"
+#include "space/dna/dna_slot.hpp"
 #include "space/lexer.hpp"
 #include "space/program_reader.hpp"
 
@@ -39,38 +42,75 @@ std::string model_name(TimeMixing allowed) {
   return allowed == TimeMixing::kCausal ? "a causal model" : "this model";
 }
 
-std::vector<std::uint16_t> read_names(const Json& json, const std::string& pointer,
-                                      TimeMixing allowed, Mistakes& mistakes) {
-  std::vector<std::string> known;
-  for (const PrimitiveSpec& spec : primitives()) known.push_back(spec.name);
-  const std::vector<std::uint16_t> usable = usable_primitives(allowed);
-  std::vector<std::uint16_t> vocabulary;
-  for (std::size_t i = 0; i < json.size(); ++i) {
-    const std::string place = pointer + "/" + std::to_string(i);
-    const std::string name = json[i].is_string() ? json[i].get<std::string>() : "";
+/// Names of a vocabulary in the file's order, groups replaced by their members; faults are added.
+class VocabularyReader {
+ public:
+  VocabularyReader(const SlotContext& context, Mistakes& mistakes)
+      : context_(context), usable_(usable_primitives(context.allowed)), mistakes_(mistakes) {}
+
+  void read(const Json& json, const std::string& place) {
+    const std::string name = json.is_string() ? json.get<std::string>() : "";
     const std::optional<std::uint16_t> primitive = find_primitive(name);
-    if (!primitive) {
-      mistakes.add(place, json[i], "must be the name of a primitive" + did_you_mean(name, known));
-    } else if (std::find(vocabulary.begin(), vocabulary.end(), *primitive) != vocabulary.end()) {
-      mistakes.add(place, json[i], "is given twice");
-    } else if (!std::binary_search(usable.begin(), usable.end(), *primitive)) {
-      mistakes.add(place, json[i], "has no use in " + model_name(allowed));
+    if (const VocabularyGroup* group = find_vocabulary_group(name)) {
+      add_group(*group);
+    } else if (!primitive) {
+      std::vector<std::string> known;
+      for (const PrimitiveSpec& spec : primitives()) known.push_back(spec.name);
+      mistakes_.add(place, json,
+                    "must be the name of a primitive or group" + did_you_mean(name, known));
+    } else if (!given_.insert(*primitive).second) {
+      mistakes_.add(place, json, "is given twice");
+    } else if (!is_usable(*primitive)) {
+      mistakes_.add(place, json, "has no use in " + model_name(context_.allowed));
+    } else if (needs_t5(*primitive) && context_.blocks.positions != Positions::kT5) {
+      mistakes_.add(place, json, "needs model.positions = \"t5\"");
     } else {
-      vocabulary.push_back(*primitive);
+      all_.insert(*primitive);
     }
   }
-  std::sort(vocabulary.begin(), vocabulary.end());  // draws must not depend on the file's order
-  return vocabulary;
-}
+
+  /// Ascending: draws must not depend on the file's order.
+  [[nodiscard]] std::vector<std::uint16_t> result() const { return {all_.begin(), all_.end()}; }
+
+ private:
+  void add_group(const VocabularyGroup& group) {
+    for (const std::string& name : group.primitives) {
+      const std::uint16_t primitive = primitive_index(name);
+      if (is_usable(primitive)) all_.insert(primitive);
+    }
+  }
+  [[nodiscard]] bool is_usable(std::uint16_t primitive) const {
+    return std::binary_search(usable_.begin(), usable_.end(), primitive);
+  }
+  [[nodiscard]] static bool needs_t5(std::uint16_t primitive) {
+    return primitives()[primitive].shares_parameters;
+  }
+
+  const SlotContext& context_;
+  std::vector<std::uint16_t> usable_;
+  Mistakes& mistakes_;
+  std::set<std::uint16_t> given_;
+  std::set<std::uint16_t> all_;
+};
 
 std::vector<std::uint16_t> read_vocabulary(const Json& json, const std::string& pointer,
-                                           TimeMixing allowed, Mistakes& mistakes) {
-  if (json == "causal" && allowed == TimeMixing::kCausal) return usable_primitives(allowed);
-  if (json.is_array() && !json.empty()) return read_names(json, pointer, allowed, mistakes);
-  mistakes.add(pointer, json,
-               "must be an array of primitives' names, or \"causal\" for all that have a use in a "
-               "causal model");
-  return {};
+                                           const SlotContext& context, Mistakes& mistakes) {
+  VocabularyReader reader(context, mistakes);
+  const bool is_group =
+      json.is_string() && find_vocabulary_group(json.get<std::string>()) != nullptr;
+  if (!is_group && (!json.is_array() || json.empty())) {
+    std::vector<std::string> names;
+    for (const VocabularyGroup& group : vocabulary_groups()) names.push_back(group.name);
+    mistakes.add(
+        pointer, json,
+        "must be a group (" + listed(names) + ") or an array of names of primitives and groups");
+    return {};
+  }
+  if (is_group) reader.read(json, pointer);
+  for (std::size_t i = 0; json.is_array() && i < json.size(); ++i) {
+    reader.read(json[i], pointer + "/" + std::to_string(i));
+  }
+  return reader.result();
 }
 
 std::optional<Program> read_initial(const Json& json, const std::string& pointer,
@@ -102,6 +142,7 @@ std::vector<std::uint16_t> usable_primitives(TimeMixing allowed) {
     usable.clear();
     for (std::size_t i = 0; i < primitives().size(); ++i) {
       const auto primitive = static_cast<std::uint16_t>(i);
+      if (primitives()[i].is_structural) continue;
       if (add_reached(primitive, allowed, reached)) usable.push_back(primitive);
     }
   }
@@ -115,6 +156,7 @@ bool has_rope(const Program& program) {
 }
 
 bool may_hold_rope(const ProgramSlot& slot) {
+  if (slot.dna) return false;  // its features are counted in units, see SpaceTemplate::kUnits
   static const std::uint16_t kRope = primitive_index("rope");
   const std::vector<std::uint16_t>& vocabulary = slot.rules.vocabulary;
   return has_rope(slot.initial) ||
@@ -128,7 +170,11 @@ std::optional<ProgramSlot> read_slot(const Json& json, const std::string& pointe
   ProgramSlot slot;
   slot.place = context.place;
   slot.rules.check.allowed = context.allowed;
-  std::int64_t max_nodes = 40;
+  enum class Language { kProgram, kDna } language = Language::kProgram;
+  static constexpr std::array<const char*, 2> kLanguages = {"program", "dna"};
+  reader.read_name("language", kLanguages, language);
+  const bool is_dna = language == Language::kDna;
+  std::int64_t max_nodes = is_dna ? 256 : 40;
   std::int64_t sample_mutations = slot.sample_mutations;
   std::int64_t mutation_weight = slot.mutation_weight;
   reader.read_integer("max_nodes", 1, kMaxNodes, max_nodes);
@@ -137,9 +183,15 @@ std::optional<ProgramSlot> read_slot(const Json& json, const std::string& pointe
   slot.rules.check.max_nodes = static_cast<int>(max_nodes);
   slot.sample_mutations = static_cast<int>(sample_mutations);
   slot.mutation_weight = static_cast<int>(mutation_weight);
+  if (is_dna) {
+    read_dna_slot(reader, context, slot);
+    reader.finish();
+    if (mistakes.count() != before) return std::nullopt;
+    return slot;
+  }
   if (const Json* vocabulary = reader.require("vocabulary")) {
     slot.rules.vocabulary =
-        read_vocabulary(*vocabulary, reader.pointer_to("vocabulary"), context.allowed, mistakes);
+        read_vocabulary(*vocabulary, reader.pointer_to("vocabulary"), context, mistakes);
   }
   std::optional<Program> initial;
   if (const Json* given = reader.require("initial")) {
@@ -148,6 +200,7 @@ std::optional<ProgramSlot> read_slot(const Json& json, const std::string& pointe
   reader.finish();
   if (initial) {
     require_accepted(*initial, slot.rules.check, reader.pointer_to("initial"), mistakes);
+    require_positions(*initial, context.blocks.positions, reader.pointer_to("initial"), mistakes);
   }
   if (mistakes.count() != before || !initial) return std::nullopt;
   slot.initial = *initial;

@@ -14,10 +14,22 @@ struct SlotContext {
   ProgramSlot::Place place = ProgramSlot::Place::kLayer;
   TimeMixing allowed = TimeMixing::kCausal;
   BlockOptions blocks;
+  std::int64_t heads = 1;      ///< initial ones, for Primer's initial program
+  std::int64_t model_dim = 1;  ///< initial one
 };
 
-/// Reads {"vocabulary", "max_nodes", "initial", "sample_mutations", "mutation_weight"} into a slot
-/// without a name. Nothing when there was a mistake.
+/// A DNA with its flat form.
+struct LoweredDna {
+  Dna dna;
+  Program program;
+};
+
+/// A DNA in text form at `pointer` that lowers to an accepted program; a fault is added.
+[[nodiscard]] std::optional<LoweredDna> read_dna(const Json& json, const CheckRules& rules,
+                                                 const std::string& pointer, Mistakes& mistakes);
+
+/// Reads {"language", "vocabulary", "max_nodes", "max_instructions", "initial", "sample_mutations",
+/// "mutation_weight"} into a slot without a name. Nothing when there was a mistake.
 [[nodiscard]] std::optional<ProgramSlot> read_slot(const Json& json, const std::string& pointer,
                                                    const SlotContext& context, Mistakes& mistakes);
 

@@ -38,6 +38,9 @@ std::optional<std::size_t> SpaceTemplate::broken_rule(const Sample& sample) cons
                                      needs_even_head_dim(layer.feed_forward, sample))) {
       return kEvenHeadDim;
     }
+    if (layer.whole && layer.whole->slot && dim % slot_divisor[*layer.whole->slot] != 0) {
+      return kUnits;
+    }
     const RuleSizes values = sizes(layer, sample);
     for (std::size_t rule = 0; rule < rules.size(); ++rule) {
       if (!rules[rule].holds(values)) return kFirstRule + rule;
@@ -49,6 +52,7 @@ std::optional<std::size_t> SpaceTemplate::broken_rule(const Sample& sample) cons
 std::string SpaceTemplate::rule_text(std::size_t rule) const {
   if (rule == kHeadsDivide) return "heads divides model_dim";
   if (rule == kEvenHeadDim) return "head_dim is even under rope";
+  if (rule == kUnits) return "16, under rope 32, divides model_dim where a DNA evolves";
   return rules[rule - kFirstRule].text();
 }
 

@@ -46,6 +46,9 @@ struct SpaceTemplate {
   std::vector<std::int64_t> choice_layer;  ///< by choice: its layer or kAllLayers
   std::vector<std::int64_t> slot_layer;    ///< by slot
   std::vector<bool> slot_may_hold_rope;    ///< by slot
+  /// By slot: what must divide model_dim, so that every size of a DNA is a whole number, even under
+  /// rope; 1 for a flat program.
+  std::vector<std::int64_t> slot_divisor;
   /// By place in blocks().names(): the program without and with bias.
   std::vector<std::array<Program, 2>> block_programs;
   std::vector<bool> block_has_rope;
@@ -73,10 +76,11 @@ struct SpaceTemplate {
   [[nodiscard]] Program layer_program(const LayerTemplate& layer, const Sample& sample) const;
   [[nodiscard]] RuleSizes sizes(const LayerTemplate& layer, const Sample& sample) const;
 
-  /// Broken rules by number: the two implicit ones, then the template's.
+  /// Broken rules by number: the three implicit ones, then the template's.
   static constexpr std::size_t kHeadsDivide = 0;
   static constexpr std::size_t kEvenHeadDim = 1;
-  static constexpr std::size_t kFirstRule = 2;
+  static constexpr std::size_t kUnits = 2;
+  static constexpr std::size_t kFirstRule = 3;
   [[nodiscard]] std::optional<std::size_t> broken_rule(const Sample& sample) const;
   [[nodiscard]] std::string rule_text(std::size_t rule) const;
 };

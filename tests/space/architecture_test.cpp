@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "nas/space/blocks.hpp"
+#include "nas/space/canonical.hpp"
 #include "nas/space/text.hpp"
 #include "support/error_of.hpp"
 #include "support/temporary_folder.hpp"
@@ -133,9 +134,10 @@ TEST(ArchitectureErrors, EveryMistakeIsListedWithItsPlace) {
             "layers[1].program = \"p1\" (a.json:5:26): must be a name in \"programs\" (p0) or a "
             "program in text form, did you mean \"p0\"?\n"
             "layers[2] (a.json:6:13): needs \"program\", or \"mixer\" and \"feed_forward\"\n"
-            "layers[3].mixer = \"gelu\" (a.json:7:44): must be a mixer (mdha, softmax_attention)\n"
-            "layers[3].feed_forward = \"gelo\" (a.json:7:61): must be a feed-forward (gelu, relu, "
-            "squared_relu), did you mean \"gelu\"?\n"
+            "layers[3].mixer = \"gelu\" (a.json:7:44): must be a mixer (mdha, mdha_shared_qk, "
+            "softmax_attention, t5_attention)\n"
+            "layers[3].feed_forward = \"gelo\" (a.json:7:61): must be a feed-forward (geglu, gelu, "
+            "relu, squared_relu, swish_glu), did you mean \"gelu\"?\n"
             "extra (a.json:8:2): unknown key (known: nas_architecture, model, programs, layers)");
 }
 
@@ -180,6 +182,29 @@ TEST(ArchitectureErrors, HeadDimMayBeOddWithoutRope) {
               return 0;
             }),
             "t: layers[1].heads = 64 gives head_dim = 1, but rope needs an even one");
+}
+
+Architecture t5_layers(std::int64_t first_heads, std::int64_t second_heads) {
+  Architecture architecture;
+  architecture.model.positions = Positions::kT5;
+  const Program program = layer_of("t5_attention", "relu", Positions::kT5);
+  architecture.layers = {{first_heads, 256, program}, {second_heads, 256, program}};
+  return architecture;
+}
+
+TEST(ArchitectureErrors, TheTableOfT5HasOneNumberOfHeads) {
+  EXPECT_NO_THROW(require_valid(t5_layers(4, 4), "a"));
+  EXPECT_EQ(message_of([] { require_valid(t5_layers(4, 8), "a"); }),
+            "a: layers[1].heads = 8 differs from 4 of layer 0: with model.positions = \"t5\" all "
+            "layers share one table, which has a column for each head");
+  // A layer without the table may have others.
+  Architecture mixed = t5_layers(4, 8);
+  mixed.layers[1].program = layer_of("softmax_attention", "relu", Positions::kNone);
+  EXPECT_NO_THROW(require_valid(mixed, "a"));
+  Architecture without_table = t5_layers(4, 4);
+  without_table.model.positions = Positions::kNone;
+  EXPECT_EQ(message_of([&] { require_valid(without_table, "a"); }),
+            "a: layers[0].program relative_bias needs model.positions = \"t5\"");
 }
 
 TEST(ArchitectureErrors, ProgramsThatAreNotAccepted) {
@@ -254,6 +279,29 @@ TEST(ArchitectureHash, IgnoresWhatNoNodeUses) {
 }
 
 // head_dim enters these two without any value of heads.
+TEST(ArchitectureHash, PositionsOfT5AreThoseOfProgramsThatUseTheTable) {
+  const Architecture with_table = t5_layers(4, 4);
+  EXPECT_EQ(canonical(with_table).model.positions, Positions::kT5);
+  EXPECT_EQ(relative_bias_heads(with_table), 4);
+  Architecture without_use = with_table;
+  for (LayerSpec& layer : without_use.layers) {
+    layer.program = layer_of("softmax_attention", "relu", Positions::kNone);
+  }
+  EXPECT_EQ(canonical(without_use).model.positions, Positions::kNone);
+  EXPECT_EQ(relative_bias_heads(without_use), 0);
+}
+
+// The table is the model's, so two nodes that add it to equal scores compute the same.
+TEST(ArchitectureHash, EqualUsesOfTheSharedTableAreOne) {
+  const std::string heads = "  h = split_heads(x)\n  s = matmul_nt(h, h)\n";
+  const auto summed = [&](const std::string& first, const std::string& second) {
+    return canonical(parsed(heads + "  a = " + first + "\n  b = " + second +
+                            "\n  return merge_heads(matmul(softmax(add(a, b)), h))"));
+  };
+  EXPECT_EQ(summed("relative_bias(s)", "relative_bias(s)"), summed("relative_bias(s)", "a"));
+  EXPECT_NE(summed("scale_learned(s)", "scale_learned(s)"), summed("scale_learned(s)", "a"));
+}
+
 TEST(ArchitectureHash, SeesHeadDimInScalesAndInitialisation) {
   for (const std::string body : {"  return linear(scale_const(x, by=inv_sqrt_head_dim))",
                                  "  return linear(x, init=query)"}) {

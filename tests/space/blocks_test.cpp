@@ -27,8 +27,9 @@ int count(const Program& program, const std::string& primitive) {
 }
 
 TEST(Blocks, AreListedWithHelpAndSource) {
-  EXPECT_EQ(blocks().names(), (std::vector<std::string>{"gelu", "mdha", "relu", "softmax_attention",
-                                                        "squared_relu"}));
+  EXPECT_EQ(blocks().names(), (std::vector<std::string>{"geglu", "gelu", "mdha", "mdha_shared_qk",
+                                                        "relu", "softmax_attention", "squared_relu",
+                                                        "swish_glu", "t5_attention"}));
   for (const std::string& name : blocks().names()) {
     EXPECT_FALSE(blocks().at(name).help.empty()) << name;
     EXPECT_FALSE(blocks().at(name).source.empty()) << name;
@@ -37,17 +38,24 @@ TEST(Blocks, AreListedWithHelpAndSource) {
 
 TEST(Blocks, AreAcceptedInACausalModelWithEveryOption) {
   for (const std::string& name : blocks().names()) {
-    for (const Positions positions : {Positions::kRope, Positions::kLearned, Positions::kNone}) {
+    for (const Positions positions :
+         {Positions::kRope, Positions::kLearned, Positions::kNone, Positions::kT5}) {
       for (const bool bias : {false, true}) {
         const Program program = block(name, {positions, bias});
         EXPECT_NO_THROW(require_valid(program, CheckRules{}, name));
         EXPECT_EQ(count(program, "rope"),
                   positions == Positions::kRope && blocks().at(name).slot == Slot::kMixer ? 2 : 0)
             << name;
+        EXPECT_EQ(count(program, "relative_bias"),
+                  positions == Positions::kT5 && blocks().at(name).slot == Slot::kMixer ? 1 : 0)
+            << name;
+        int without_bias = 0;
         for (const Node& node : program.nodes) {
-          if (node.primitive != primitive_index("linear")) continue;
-          EXPECT_EQ(node.fields[1] != 0, bias) << name;
+          if (node.primitive == primitive_index("linear")) without_bias += node.fields[1] == 0;
         }
+        // The map from k to q has none.
+        const int always = name == "mdha_shared_qk" ? 1 : 0;
+        EXPECT_EQ(without_bias, bias ? always : count(program, "linear")) << name;
       }
     }
   }
@@ -93,6 +101,44 @@ TEST(Blocks, MultiDconvHeadAttention) {
   EXPECT_EQ(count(program, "scale_const"), 0);
 }
 
+// B3 of the facts on Primer: K = dconv(x W), Q = K M with M without bias and across heads.
+TEST(Blocks, MultiDconvHeadAttentionWithSharedQueryAndKey) {
+  EXPECT_EQ(block("mdha_shared_qk", {Positions::kT5, false}),
+            parsed("  k1 = linear(x, init=query)\n"
+                   "  k2 = causal_depthwise_conv(k1)\n"
+                   "  q1 = linear(k2)\n"
+                   "  q2 = split_heads(q1)\n"
+                   "  k3 = split_heads(k2)\n"
+                   "  v1 = linear(x)\n"
+                   "  v2 = causal_depthwise_conv(v1)\n"
+                   "  v3 = split_heads(v2)\n"
+                   "  s1 = matmul_nt(q2, k3)\n"
+                   "  s2 = relative_bias(s1)\n"
+                   "  p = softmax(s2)\n"
+                   "  o1 = matmul(p, v3)\n"
+                   "  o2 = merge_heads(o1)\n"
+                   "  o3 = linear(o2)\n"
+                   "  return o3\n"));
+}
+
+TEST(Blocks, AttentionOfT5FoldsTheScaleIntoTheFirstValues) {
+  const Program program = block("t5_attention", {Positions::kT5, false});
+  EXPECT_EQ(count(program, "scale_const"), 0);
+  EXPECT_EQ(program, parsed("  q1 = linear(x, init=query)\n"
+                            "  q2 = split_heads(q1)\n"
+                            "  k1 = linear(x)\n"
+                            "  k2 = split_heads(k1)\n"
+                            "  v1 = linear(x)\n"
+                            "  v2 = split_heads(v1)\n"
+                            "  s1 = matmul_nt(q2, k2)\n"
+                            "  s2 = relative_bias(s1)\n"
+                            "  p = softmax(s2)\n"
+                            "  o1 = matmul(p, v2)\n"
+                            "  o2 = merge_heads(o1)\n"
+                            "  o3 = linear(o2)\n"
+                            "  return o3\n"));
+}
+
 TEST(Blocks, RopeComesAfterTheConvolution) {
   const std::string text = to_text(block("mdha"));
   EXPECT_NE(text.find("  v2 = causal_depthwise_conv(v1)\n"
@@ -108,6 +154,15 @@ TEST(Blocks, FeedForwards) {
   EXPECT_EQ(block("squared_relu", {Positions::kRope, true}),
             parsed("  h = linear(x, out=inner_dim, bias=true)\n"
                    "  return linear(square(relu(h)), bias=true)"));
+}
+
+TEST(Blocks, GatedFeedForwards) {
+  const auto gated = [](const std::string& activation, const std::string& bias) {
+    return parsed("  h = linear(x, out=inner_dim" + bias + ")\n  g = linear(x, out=inner_dim" +
+                  bias + ")\n  return linear(multiply(" + activation + "(h), g)" + bias + ")");
+  };
+  EXPECT_EQ(block("swish_glu"), gated("silu", ""));
+  EXPECT_EQ(block("geglu", {Positions::kT5, true}), gated("gelu", ", bias=true"));
 }
 
 TEST(Blocks, LayerWithNormBefore) {
@@ -136,6 +191,20 @@ TEST(Blocks, LayerWithNormAfter) {
                                          "  return y\n"));
 }
 
+// B3 of the facts on Primer: norm before attention, after the feed-forward inside its residual.
+TEST(Blocks, LayerWithNormWherePrimerPutsIt) {
+  const ShortLayer layer{parsed("  return tanh(negate(x))"), parsed("  return sigmoid(x)"),
+                         NormKind::kLayerNorm, NormPlace::kPrimer};
+  EXPECT_EQ(layer_program(layer), parsed("  n = layer_norm(x)\n"
+                                         "  a = negate(n)\n"
+                                         "  m = tanh(a)\n"
+                                         "  h = add(x, m)\n"
+                                         "  f = sigmoid(h)\n"
+                                         "  n2 = layer_norm(f)\n"
+                                         "  y = add(h, n2)\n"
+                                         "  return y\n"));
+}
+
 TEST(Blocks, LayerOfBlocksThatReturnTheirInput) {
   const ShortLayer layer{parsed("  return x"), parsed("  return x"), NormKind::kLayerNorm,
                          NormPlace::kPre};
@@ -148,8 +217,8 @@ TEST(Blocks, LayerOfBlocksThatReturnTheirInput) {
 
 TEST(Blocks, Errors) {
   EXPECT_EQ(message_of([] { return block_program("mdah", Slot::kMixer, {}); }),
-            "unknown block \"mdah\", did you mean \"mdha\"? (known: gelu, mdha, relu, "
-            "softmax_attention, squared_relu)");
+            "unknown block \"mdah\", did you mean \"mdha\"? (known: geglu, gelu, mdha, "
+            "mdha_shared_qk, relu, softmax_attention, squared_relu, swish_glu, t5_attention)");
   EXPECT_EQ(message_of([] { return block_program("mdha", Slot::kFeedForward, {}); }),
             "block \"mdha\" is a mixer, not a feed-forward");
   EXPECT_EQ(message_of([] { return block_program("gelu", Slot::kMixer, {}); }),

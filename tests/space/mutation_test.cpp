@@ -79,7 +79,7 @@ TEST(RandomPrograms, CoverThePrimitives) {
     outside_attention += test::mixes_time_outside_attention(program) ? 1 : 0;
   }
   const std::vector<std::uint16_t> vocabulary = test::causal_vocabulary();
-  EXPECT_GE(vocabulary.size(), 29U);
+  EXPECT_GE(vocabulary.size(), 43U);
   for (const std::uint16_t primitive : vocabulary) {
     EXPECT_GE(counts[primitives()[primitive].name], 50) << primitives()[primitive].name;
   }

@@ -23,7 +23,9 @@ namespace {
 
 std::size_t arity_of(const Node& node) { return static_cast<std::size_t>(spec_of(node).arity); }
 
-bool is_trained(const Node& node) { return spec_of(node).parameters != nullptr; }
+bool is_trained(const Node& node) {
+  return spec_of(node).parameters != nullptr && !spec_of(node).shares_parameters;
+}
 
 /// A value equal to the given one by a rule: the given one where the rule does not apply.
 using Wrap = ValueIndex (*)(ProgramEditor&, ValueIndex);
@@ -66,7 +68,8 @@ ValueIndex duplicated(ProgramEditor& editor, ValueIndex value) {
 ValueIndex once_more(ProgramEditor& editor, ValueIndex value) {
   if (editor.program().is_input(value)) return value;
   const std::string& name = name_of(editor.program().node_of(value));
-  return name == "relu" || name == "abs" ? editor.append(name.c_str(), value) : value;
+  return name == "relu" || name == "abs" || name == "sign" ? editor.append(name.c_str(), value)
+                                                           : value;
 }
 
 void wrap_random_use(ProgramEditor& editor, Wrap wrap) {
@@ -99,7 +102,9 @@ void change_sum(ProgramEditor& editor) {
 void hide_sign(ProgramEditor& editor) {
   std::size_t i = 0;
   const auto drops_sign = [](const Node& node) {
-    return name_of(node) == "abs" || name_of(node) == "square";
+    static constexpr std::array kEven = {"abs", "abs_root", "log_abs", "square"};
+    const auto has_name = [&](const char* name) { return name_of(node) == name; };
+    return std::any_of(kEven.begin(), kEven.end(), has_name);
   };
   if (!editor.draw_node(drops_sign, i)) return;
   const ValueIndex hidden =

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "nas/space/primitive.hpp"
@@ -26,7 +27,7 @@ ReferenceGraph as_graph(const space::Program& program) {
     made.op = spec.name;
     made.fields.assign(node.fields.begin(), node.fields.begin() + spec.fields.size());
     made.operands.assign(node.inputs.begin(), node.inputs.begin() + spec.arity);
-    made.trained = spec.parameters != nullptr;
+    made.trained = spec.parameters != nullptr && !spec.shares_parameters;
     made.commutative = spec.commutative;
     if (spec.name == "add" || spec.name == "subtract") {
       made.signs = {1, spec.name == "add" ? 1 : -1};
@@ -47,7 +48,8 @@ std::optional<std::size_t> shortcut(const ReferenceGraph& graph, const Reference
   }
   if (node.op == "merge_heads" && is(graph, x, "split_heads")) return under();
   if (node.op == "split_heads" && is(graph, x, "merge_heads")) return under();
-  if ((node.op == "relu" || node.op == "abs") && is(graph, x, node.op.c_str())) return x;
+  if ((node.op == "relu" || node.op == "abs" || node.op == "sign") && is(graph, x, node.op.c_str()))
+    return x;
   if ((node.op == "maximum" || node.op == "minimum") && x == node.operands[1]) return x;
   if (node.op == "scale_const" && node.fields == std::vector<double>{1, 0}) return x;
   return std::nullopt;
@@ -55,7 +57,8 @@ std::optional<std::size_t> shortcut(const ReferenceGraph& graph, const Reference
 
 /// Drops a negate or abs from below a node that does not see it.
 bool strip_operands(const ReferenceGraph& graph, ReferenceNode& node) {
-  if (node.op == "abs" || node.op == "square") {
+  static const std::set<std::string> kEven = {"abs", "abs_root", "log_abs", "square"};
+  if (kEven.contains(node.op)) {
     if (is(graph, node.operands[0], "negate") || is(graph, node.operands[0], "abs")) {
       node.operands[0] = graph.at(node.operands[0]).operands[0];
       return true;

@@ -37,8 +37,7 @@ TEST(SpaceErrors, MissingKeys) {
 }
 
 TEST(SpaceErrors, EveryMistakeIsListed) {
-  EXPECT_EQ(
-      message(R"({"layers": 0,
+  EXPECT_EQ(message(R"({"layers": 0,
  "model_dim": "64",
  "heads": {"choice": []},
  "inner_dim": {"int": {"min": 10, "max": 25, "step": 10}},
@@ -49,24 +48,25 @@ TEST(SpaceErrors, EveryMistakeIsListed) {
  "hedas": 4,
  "depth_policy": "spread",
  "rules": ["heads >> 2", 3]})"),
-      "layers = 0 (s.json:1:2): must be in [1, 1024]\n"
-      "model_dim = \"64\" (s.json:2:2): must be an integer in [1, 16777216]\n"
-      "depth_policy = \"spread\" (s.json:10:2): must be \"prefix\": the first layers of the "
-      "largest depth are used\n"
-      "heads.choice = [] (s.json:3:12): must be an array of 1 to 65535 options\n"
-      "inner_dim.int.max = 25 (s.json:4:35): must be min = 10 plus a multiple of step = 10\n"
-      "norm.choice[1] = \"layernorm\" (s.json:5:36): must be a norm (layer_norm, rms_norm), "
-      "did you mean \"layer_norm\"?\n"
-      "bias = 1 (s.json:8:2): must be true or false\n"
-      "mixer = \"mhda\" (s.json:6:2): must be a mixer (mdha, softmax_attention), did you mean "
-      "\"mdha\"?\n"
-      "feed_forward.choice[1] = \"mdha\" (s.json:7:38): must be a feed-forward (gelu, relu, "
-      "squared_relu)\n"
-      "rules[0] = \"heads >> 2\" (s.json:11:12): rule, column 8: found \">\", expected a "
-      "number, a size or \"(\"\n"
-      "rules[1] = 3 (s.json:11:26): must be a rule such as \"inner_dim >= 2 * model_dim\"\n"
-      "hedas (s.json:9:2): unknown key, did you mean \"heads\"? (known: layers, model_dim, "
-      "depth_policy, heads, inner_dim, norm, norm_place, bias, mixer, feed_forward, rules)");
+            "layers = 0 (s.json:1:2): must be in [1, 1024]\n"
+            "model_dim = \"64\" (s.json:2:2): must be an integer in [1, 16777216]\n"
+            "depth_policy = \"spread\" (s.json:10:2): must be \"prefix\": the first layers of the "
+            "largest depth are used\n"
+            "heads.choice = [] (s.json:3:12): must be an array of 1 to 65535 options\n"
+            "inner_dim.int.max = 25 (s.json:4:35): must be min = 10 plus a multiple of step = 10\n"
+            "norm.choice[1] = \"layernorm\" (s.json:5:36): must be a norm (layer_norm, rms_norm), "
+            "did you mean \"layer_norm\"?\n"
+            "bias = 1 (s.json:8:2): must be true or false\n"
+            "mixer = \"mhda\" (s.json:6:2): must be a mixer (mdha, mdha_shared_qk, "
+            "softmax_attention, t5_attention), did you mean "
+            "\"mdha\"?\n"
+            "feed_forward.choice[1] = \"mdha\" (s.json:7:38): must be a feed-forward (geglu, "
+            "gelu, relu, squared_relu, swish_glu)\n"
+            "rules[0] = \"heads >> 2\" (s.json:11:12): rule, column 8: found \">\", expected a "
+            "number, a size or \"(\"\n"
+            "rules[1] = 3 (s.json:11:26): must be a rule such as \"inner_dim >= 2 * model_dim\"\n"
+            "hedas (s.json:9:2): unknown key, did you mean \"heads\"? (known: layers, model_dim, "
+            "depth_policy, heads, inner_dim, norm, norm_place, bias, mixer, feed_forward, rules)");
 }
 
 TEST(SpaceErrors, Choices) {
@@ -127,27 +127,27 @@ TEST(SpaceErrors, Slots) {
   EXPECT_EQ(message_for(R"("layer": {"program": {}})"),
             "layer.program (s.json:2:11): the key \"vocabulary\" is missing\n"
             "layer.program (s.json:2:11): the key \"initial\" is missing");
-  EXPECT_EQ(
-      message_for(R"json("layer": {"program": {
+  EXPECT_EQ(message_for(R"json("layer": {"program": {
  "vocabulary": ["relu", "relo", "relu", "mean_time", 3],
  "max_nodes": 0, "sample_mutation": 2,
  "initial": {"mixer": "mdah", "feed_forward": ["program(x: [batch, seq, model_dim])", "return y"]}}})json"),
-      "layer.program.max_nodes = 0 (s.json:4:2): must be in [1, 4096]\n"
-      "layer.program.vocabulary[1] = \"relo\" (s.json:3:25): must be the name of a primitive, "
-      "did you mean \"relu\"?\n"
-      "layer.program.vocabulary[2] = \"relu\" (s.json:3:33): is given twice\n"
-      "layer.program.vocabulary[3] = \"mean_time\" (s.json:3:41): has no use in a causal "
-      "model\n"
-      "layer.program.vocabulary[4] = 3 (s.json:3:54): must be the name of a primitive\n"
-      "layer.program.initial.mixer = \"mdah\" (s.json:5:14): must be a mixer (mdha, "
-      "softmax_attention), did you mean \"mdha\"?\n"
-      "layer.program.initial.feed_forward: s.json:5:87, column 8: unknown value \"y\"\n"
-      "layer.program.sample_mutation (s.json:4:18): unknown key, did you mean "
-      "\"sample_mutations\"? (known: max_nodes, sample_mutations, mutation_weight, "
-      "vocabulary, initial)");
+            "layer.program.max_nodes = 0 (s.json:4:2): must be in [1, 4096]\n"
+            "layer.program.vocabulary[1] = \"relo\" (s.json:3:25): must be the name of a primitive "
+            "or group, did you mean \"relu\"?\n"
+            "layer.program.vocabulary[2] = \"relu\" (s.json:3:33): is given twice\n"
+            "layer.program.vocabulary[3] = \"mean_time\" (s.json:3:41): has no use in a causal "
+            "model\n"
+            "layer.program.vocabulary[4] = 3 (s.json:3:54): must be the name of a primitive or "
+            "group\n"
+            "layer.program.initial.mixer = \"mdah\" (s.json:5:14): must be a mixer (mdha, "
+            "mdha_shared_qk, softmax_attention, t5_attention), did you mean \"mdha\"?\n"
+            "layer.program.initial.feed_forward: s.json:5:87, column 8: unknown value \"y\"\n"
+            "layer.program.sample_mutation (s.json:4:18): unknown key, did you mean "
+            "\"sample_mutations\"? (known: language, max_nodes, sample_mutations, mutation_weight, "
+            "vocabulary, initial)");
   EXPECT_EQ(message_for(R"("layer": {"program": {"vocabulary": "all", "initial": 3}})"),
-            "layer.program.vocabulary = \"all\" (s.json:2:23): must be an array of primitives' "
-            "names, or \"causal\" for all that have a use in a causal model\n"
+            "layer.program.vocabulary = \"all\" (s.json:2:23): must be a group (causal, "
+            "primer) or an array of names of primitives and groups\n"
             "layer.program.initial: s.json:2:44: a program must be a string or an array of lines");
 }
 

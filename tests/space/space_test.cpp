@@ -174,11 +174,14 @@ TEST(Space, VocabularyOfACausalModel) {
   std::vector<std::string> left_out;
   for (std::size_t i = 0; i < primitives().size(); ++i) {
     const bool is_usable = std::find(usable.begin(), usable.end(), i) != usable.end();
-    if (!is_usable) left_out.push_back(primitives()[i].name);
+    if (!is_usable && !primitives()[i].is_structural) left_out.push_back(primitives()[i].name);
   }
+  const auto structural =
+      std::count_if(primitives().begin(), primitives().end(),
+                    [](const PrimitiveSpec& spec) { return spec.is_structural; });
+  EXPECT_EQ(structural, 5);
   EXPECT_EQ(left_out, (std::vector<std::string>{"matmul_tn", "mean_time", "transpose"}));
-  EXPECT_EQ(usable_primitives(TimeMixing::kBidirectional).size(), primitives().size());
-  EXPECT_EQ(read_space(kEvolvingLayer).slots()[0].rules.vocabulary, usable);
+  EXPECT_EQ(usable_primitives(TimeMixing::kBidirectional).size() + 5, primitives().size());
 }
 
 TEST(SpaceSize, IsTheNumberOfEnumeratedSamples) {
@@ -454,6 +457,38 @@ TEST(SpaceMutation, NeverMakesAnOddHeadUnderRope) {
             "head_dim is even under rope");
   EXPECT_EQ(with("").size().finite, 2);
   EXPECT_EQ(with(R"(, "rope")").size().finite, 1);
+}
+
+TEST(SpaceParts, OfLayersBeyondTheDepthAreNotUsed) {
+  const Space space = read_space(R"({
+    "layers": {"choice": [2, 1]}, "model_dim": 64, "heads": 4,
+    "inner_dim": {"per_layer": {"choice": [64, 128]}},
+    "mixer": {"per_layer": {"program": {"vocabulary": "causal", "max_nodes": 30,
+                                        "initial": "softmax_attention"}}},
+    "norm": "layer_norm", "norm_place": "pre", "feed_forward": "relu",
+    "rules": ["inner_dim <= 64 * layers"]})");
+  ASSERT_EQ(names(space),
+            (std::vector<std::string>{"layers", "layer0.inner_dim", "layer1.inner_dim",
+                                      "layer0.mixer", "layer1.mixer"}));
+  Sample sample = space.initial();
+  EXPECT_TRUE(space.uses_choice(sample, 2));
+  EXPECT_TRUE(space.uses_slot(sample, 1));
+  Change change;
+  sample = space.mutate_in_slot(sample, 1, key(1), change).value();
+  EXPECT_EQ(change.where, "layer1.mixer");
+  EXPECT_EQ(sample.programs[0], space.initial().programs[0]);
+  EXPECT_NE(sample.programs[1], space.initial().programs[1]);
+  EXPECT_EQ(space.mutate_in_slot(space.initial(), 1, key(1), change), sample);
+  EXPECT_NE(space.mutate_in_slot(space.initial(), 1, key(2), change), sample);
+
+  sample.choices = {1, 0, 1};  // one layer
+  EXPECT_FALSE(space.uses_choice(sample, 2));
+  EXPECT_FALSE(space.uses_slot(sample, 1));
+  Sample expected = space.initial();
+  expected.choices[0] = 1;
+  EXPECT_EQ(space.accepted(sample), expected);
+  sample.choices[1] = 1;
+  EXPECT_EQ(space.accepted(sample), std::nullopt) << "128 > 64 * 1";
 }
 
 TEST(SpaceCrossover, TakesEachPartFromAParent) {

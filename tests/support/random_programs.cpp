@@ -1,12 +1,16 @@
 #include "support/random_programs.hpp"
 
+#include <algorithm>
 #include <array>
+#include <set>
 #include <span>
+#include <string>
 
 #include "nas/core/error.hpp"
 #include "nas/space/blocks.hpp"
 #include "nas/space/check.hpp"
 #include "nas/space/primitive.hpp"
+#include "nas/space/text.hpp"
 
 namespace nas::test {
 
@@ -31,6 +35,7 @@ bool is_causal_somewhere(std::uint16_t primitive) {
   static constexpr std::array kShapes = {space::kModelShape, space::kInnerShape, space::kHeadsShape,
                                          space::kScoresShape};
   const PrimitiveSpec& spec = space::primitives()[primitive];
+  if (spec.shares_parameters) return false;
   const Node node = space::make_node(primitive);
   for (const Shape& first : kShapes) {
     for (const Shape& second : kShapes) {
@@ -46,6 +51,20 @@ Program layer(const char* mixer, const char* feed_forward, NormKind norm, NormPl
   return space::layer_program({space::block_program(mixer, Slot::kMixer, {}),
                                space::block_program(feed_forward, Slot::kFeedForward, {}), norm,
                                place});
+}
+
+/// Attention as Primer's initial program writes it: exponential, mask, divided by its sum.
+Program primer_layer() {
+  const Program mixer = space::program_from_text(
+      "program(x: [batch, seq, model_dim])\n"
+      "  q = rope(split_heads(linear(x)))\n"
+      "  k = rope(split_heads(linear(x)))\n"
+      "  v = split_heads(linear(x))\n"
+      "  e = mask(exp(scale_const(matmul_nt(q, k), by=inv_sqrt_head_dim)))\n"
+      "  return linear(merge_heads(matmul(divide(e, reduce(e, op=sum)), v)))\n",
+      "primer_layer");
+  return space::layer_program({mixer, space::block_program("relu", Slot::kFeedForward, {}),
+                               NormKind::kLayerNorm, NormPlace::kPre});
 }
 
 /// By value: whether a softmax stands between the value and the product that made the scores.
@@ -70,7 +89,7 @@ std::vector<std::uint16_t> causal_vocabulary() {
   std::vector<std::uint16_t> vocabulary;
   for (const PrimitiveSpec& spec : space::primitives()) {
     const std::uint16_t primitive = space::primitive_index(spec.name);
-    if (is_causal_somewhere(primitive)) vocabulary.push_back(primitive);
+    if (!spec.is_structural && is_causal_somewhere(primitive)) vocabulary.push_back(primitive);
   }
   return vocabulary;
 }
@@ -82,6 +101,15 @@ space::MutationRules causal_rules(int max_nodes) {
   return rules;
 }
 
+bool amplifies_rounding(const space::Program& program) {
+  static const std::set<std::string> kAmplifying = {
+      "abs_root", "cos",    "cumulative_product", "divide", "exp", "log_abs",
+      "recip",    "reduce", "reduce_time",        "sign",   "sin"};
+  return std::any_of(program.nodes.begin(), program.nodes.end(), [](const space::Node& node) {
+    return kAmplifying.contains(space::spec_of(node).name);
+  });
+}
+
 std::vector<Program> initial_programs() {
   return {
       layer("softmax_attention", "relu", NormKind::kLayerNorm, NormPlace::kPre),
@@ -89,6 +117,7 @@ std::vector<Program> initial_programs() {
       layer("softmax_attention", "squared_relu", NormKind::kLayerNorm, NormPlace::kPost),
       layer("mdha", "squared_relu", NormKind::kLayerNorm, NormPlace::kPre),
       layer("mdha", "gelu", NormKind::kRmsNorm, NormPlace::kPost),
+      primer_layer(),
   };
 }
 

@@ -9,10 +9,10 @@
 namespace nas::space {
 
 enum class Slot { kMixer, kFeedForward };
-enum class NormPlace { kPre, kPost };
+enum class NormPlace { kPre, kPost, kPrimer };
 
 /// Names in JSON; an enumerator's number is its name's place.
-inline constexpr std::array<const char*, 2> kNormPlaceNames = {"pre", "post"};
+inline constexpr std::array<const char*, 3> kNormPlaceNames = {"pre", "post", "primer"};
 
 /// What a block's text may depend on.
 struct BlockOptions {
@@ -45,7 +45,8 @@ struct ShortLayer {
 };
 
 /// The layer program with norm and residual as nodes. Pre: h = x + mixer(norm x), h +
-/// feed_forward(norm h). Post: h = norm(x + mixer x), norm(h + feed_forward h).
+/// feed_forward(norm h). Post: h = norm(x + mixer x), norm(h + feed_forward h). Primer: h as in
+/// pre, h + norm(feed_forward h).
 [[nodiscard]] Program layer_program(const ShortLayer& layer);
 
 }  // namespace nas::space

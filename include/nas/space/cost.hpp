@@ -17,7 +17,7 @@ struct CostPoint {
 /// Analytic cost of a model. FLOPs: a multiply-add is 2; MACs are never called FLOPs.
 struct Cost {
   std::int64_t params = 0;            ///< all trained values; a tied head counted once
-  std::int64_t embedding_params = 0;  ///< token table, position table, untied head
+  std::int64_t embedding_params = 0;  ///< token and position tables, untied head
   std::int64_t decoder_params = 0;    ///< the rest: layers and final norm
   double flops_per_token = 0;         ///< forward at the point's seq, head included
   double activation_bytes = 0;        ///< kept for backward at the point's batch and seq

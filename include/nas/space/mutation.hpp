@@ -17,6 +17,7 @@ enum class MutationKind {
   kField,         ///< one field of one node
   kSwap,          ///< the places of two nodes, input references included
   kChoice,        ///< one finite choice of the space
+  kBank,          ///< one value of a DNA's constant or dimension bank
 };
 
 [[nodiscard]] const char* to_text(MutationKind kind);

@@ -25,11 +25,13 @@ struct FieldSpec {
   bool zero_allowed = true;  ///< kInteger: whether 0 is a legal value in [min, max]
 };
 
-/// A trained tensor of a node. Sizes are concrete; at most 2 axes.
+/// A trained tensor of a node. Sizes are concrete; at most 3 axes.
 struct ParameterShape {
   const char* name = "";
-  std::array<std::int64_t, 2> sizes{};  ///< second is 0 for a vector
-  [[nodiscard]] std::int64_t elements() const { return sizes[0] * (sizes[1] ? sizes[1] : 1); }
+  std::array<std::int64_t, 3> sizes{};  ///< of missing axes 0
+  /// The sizes of the axes that it has.
+  [[nodiscard]] std::vector<std::int64_t> axes() const;
+  [[nodiscard]] std::int64_t elements() const;
 };
 
 /// At most two trained tensors of one node, without allocation.
@@ -56,6 +58,8 @@ struct PrimitiveSpec {
   int arity = 1;
   bool commutative = false;
   std::vector<FieldSpec> fields;
+  /// Made by the lowering of Primer's subprograms alone: in no vocabulary.
+  bool is_structural = false;
 
   /// Shape of the output, or nothing when the inputs' shapes do not fit.
   std::optional<Shape> (*type)(std::span<const Shape> inputs, const Node& node) = nullptr;
@@ -68,6 +72,9 @@ struct PrimitiveSpec {
   std::string (*leak)(const Node& node) = nullptr;
   /// Trained tensors; null means none.
   ParameterList (*parameters)(const NodeContext& context) = nullptr;
+  /// Whether these tensors are one set of the whole model, which all nodes of the primitive use,
+  /// and not each node's own. The model makes and counts them.
+  bool shares_parameters = false;
   /// Floating-point operations of one forward for the whole batch. A multiply-add is 2. Masked
   /// entries are counted (a causal attention is not halved). A transcendental counts 1.
   double (*flops)(const NodeContext& context) = nullptr;
@@ -78,8 +85,11 @@ struct PrimitiveSpec {
   /// context.dims, batch and seq are read at run time. May call the methods that nn/torchscript
   /// writes in the class: self.mask_scores(s) (0 where key > query), self.softmax_keys(s) (masked),
   /// self.finite_rows(x) (in a causal model inf clamped and NaN 0, for what scores weigh),
-  /// self.rope(x, base), self.shift_time(x, steps), self.causal_conv(x, weight, width),
-  /// self.cumulative_mean(x). In x the seq axis is the last but one.
+  /// self.fill_later(s, value) (value where key > query), self.key_counts(s) (keys of each query),
+  /// self.divide(a, b), self.rope(x, base), self.shift_time(x, steps), self.causal_conv(x, weight,
+  /// width), self.dense_conv(x, weight, width), self.cumulative_mean(x), self.windows(x, width,
+  /// fill) (the last rows of each token, stacked in front), self.window_counts(x, width),
+  /// self.relative_bias(s, table, boundaries). In x the seq axis is the last but one.
   std::string (*torchscript)(const NodeContext& context, std::span<const std::string> in,
                              std::span<const std::string> weights) = nullptr;
 };

@@ -10,6 +10,7 @@
 #include "nas/core/philox.hpp"
 #include "nas/space/architecture.hpp"
 #include "nas/space/cost.hpp"
+#include "nas/space/dna.hpp"
 #include "nas/space/mutation.hpp"
 
 namespace nas::space {
@@ -30,6 +31,10 @@ struct ProgramSlot {
   Place place = Place::kLayer;
   Program initial;
   MutationRules rules;
+  /// Set when Primer's subprograms evolve here; `initial` is then the flat form of dna_initial, and
+  /// rules.vocabulary is empty.
+  std::optional<DnaRules> dna;
+  Dna dna_initial;
   int sample_mutations = 8;  ///< a uniform sample is the initial program after 1..n mutations
   /// Chance of being the part that mutate() changes, where a choice has 1. The default makes the
   /// five kinds of program mutation and each choice equally likely (no source says a mix).
@@ -42,8 +47,14 @@ struct ProgramSlot {
 struct Sample {
   std::vector<std::uint16_t> choices;
   std::vector<Program> programs;
+  std::vector<Dna> dnas{};  ///< by slot: what programs were lowered from; no subprograms: nothing
   bool operator==(const Sample&) const = default;
 };
+
+/// What stands in a slot as JSON: the lines of its DNA, else of its program.
+[[nodiscard]] Json genotype_to_json(const Sample& sample, std::size_t slot);
+/// Puts it back; both vectors of the sample grow by one. Throws Error(kConfig) naming `where`.
+void add_genotype(const Json& json, const std::string& where, Sample& sample);
 
 /// How a sample came from its parents.
 struct Change {
@@ -85,6 +96,15 @@ class Space {
   /// Nothing when no mutation was accepted.
   [[nodiscard]] std::optional<Sample> mutate(const Sample& parent, const DrawKey& key,
                                              Change& change) const;
+  /// One mutation of what stands in this slot; nothing when none was accepted.
+  [[nodiscard]] std::optional<Sample> mutate_in_slot(const Sample& parent, std::size_t slot,
+                                                     const DrawKey& key, Change& change) const;
+  /// Whether a choice or slot belongs to a layer that the sample has.
+  [[nodiscard]] bool uses_choice(const Sample& sample, std::size_t choice) const;
+  [[nodiscard]] bool uses_slot(const Sample& sample, std::size_t slot) const;
+  /// The sample with what it does not use at its initial options and programs; nothing when rules
+  /// refuse it.
+  [[nodiscard]] std::optional<Sample> accepted(Sample sample) const;
   /// Each choice and slot from one of the parents, uniformly; nothing when rules refuse the child.
   /// One attempt for each key.
   [[nodiscard]] std::optional<Sample> crossover(const Sample& first, const Sample& second,

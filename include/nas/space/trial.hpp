@@ -19,7 +19,7 @@ struct Candidate {
   Hash128 hash;                       ///< of the canonical architecture
   std::vector<std::int64_t> parents;  ///< trial numbers
   std::vector<Change> changes;        ///< from the first parent, in order
-  std::string origin;                 ///< "initial", "random", "mutation", "crossover", "enqueued"
+  std::string origin;  ///< "initial", "random", "mutation", "crossover", "enqueued", "enumerated"
   std::optional<std::int64_t> duplicate_of;  ///< trial number of the original
 };
 
@@ -45,6 +45,13 @@ enum class TrialState { kRunning, kWaiting, kComplete, kPruned, kFail };
          state == TrialState::kFail;
 }
 
+/// Something that a study searches for.
+struct Objective {
+  std::string metric;  ///< name of a score, or "weighted_product" of several
+  bool maximize = false;
+  bool operator==(const Objective&) const = default;
+};
+
 /// Result of evaluating a candidate. `reason` explains every state but COMPLETE: PRUNED "hurdle",
 /// "constraint"; FAIL "oom", "nan", "timeout", "killed", "stale".
 struct Outcome {
@@ -52,8 +59,14 @@ struct Outcome {
   std::string reason;
   std::string detail;  ///< a sentence for people
   double value =
-      std::numeric_limits<double>::quiet_NaN();  ///< the objective; NaN when not COMPLETE
-  std::vector<std::pair<std::int64_t, double>> intermediate;  ///< (training step, objective)
+      std::numeric_limits<double>::quiet_NaN();  ///< first objective; NaN when not COMPLETE
+  /// Second and further objectives of a COMPLETE trial, in order; empty with one objective.
+  std::vector<double> further_values;
+  /// (training step, validation measure that hurdles compare; smaller is better)
+  std::vector<std::pair<std::int64_t, double>> intermediate;
+  /// Steps after which hurdles 1, 2, ... were met, each with an intermediate value; 0 for a hurdle
+  /// that a short training leaves out. Candidates of unequal steps meet a hurdle at unequal ones.
+  std::vector<std::int64_t> hurdles;
   Scores scores;
   double seconds = 0;  ///< wall clock of the evaluation; not part of "same"
 };

@@ -19,15 +19,14 @@ std::string text(const BlockOptions& options) {
          "  v = " +
          head("") +
          "\n"
-         "  weights = softmax(matmul_nt(q, k))\n"
-         "  return " +
-         linear_text("merge_heads(matmul(weights, v))", options) + "\n";
+         "  weights = softmax(" +
+         biased_text("matmul_nt(q, k)", options) + ")\n" + attended_text(options);
 }
 
 }  // namespace
 
-/// The factor 1/sqrt(head_dim) is in q's initialisation (init=query), not applied at run time. We
-/// differ in positions: Primer used T5's relative bias or learned positions, never rope.
+/// The factor 1/sqrt(head_dim) is in q's initialisation (init=query), not applied at run time. Rope
+/// is ours: Primer used T5's relative bias or learned positions.
 BlockSpec mdha_block() {
   return {.slot = Slot::kMixer,
           .help =

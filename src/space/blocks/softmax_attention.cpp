@@ -15,9 +15,9 @@ std::string text(const BlockOptions& options) {
          "  v = " +
          head +
          "\n"
-         "  weights = softmax(scale_const(matmul_nt(q, k), by=inv_sqrt_head_dim))\n"
-         "  return " +
-         linear_text("merge_heads(matmul(weights, v))", options) + "\n";
+         "  weights = softmax(" +
+         biased_text("scale_const(matmul_nt(q, k), by=inv_sqrt_head_dim)", options) + ")\n" +
+         attended_text(options);
 }
 
 }  // namespace

@@ -9,10 +9,7 @@ std::int64_t width(const NodeContext& context) {
   return static_cast<std::int64_t>(context.node.fields[causal_depthwise_conv_field::kWidth]);
 }
 
-std::int64_t channels(const NodeContext& context) {
-  return context.output == kHeadsShape ? context.dims.heads * context.dims.head_dim
-                                       : last_axis(context);
-}
+std::int64_t channels(const NodeContext& context) { return parallel(context) * last_axis(context); }
 
 // Width 1 is a trained scale and mixes no time.
 TimeMixing mixing(std::span<const Shape> /*inputs*/, const Node& node) {

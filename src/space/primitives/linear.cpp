@@ -7,12 +7,6 @@ namespace {
 
 bool has_bias(const Node& node) { return node.fields[linear_field::kBias] != 0; }
 
-std::optional<Shape> type(std::span<const Shape> inputs, const Node& node) {
-  if (inputs[0] != kModelShape && inputs[0] != kInnerShape) return std::nullopt;
-  return node.fields[linear_field::kOut] == static_cast<double>(LinearOut::kInnerDim) ? kInnerShape
-                                                                                      : kModelShape;
-}
-
 std::int64_t in_size(const NodeContext& context) {
   return context.dims.size(context.inputs[0].axes[2]);
 }
@@ -51,8 +45,8 @@ PrimitiveSpec linear_spec() {
                  choice_field("init", {"fan_in", "query", "zero"},
                               "standard deviation of a new weight: in^-1/2; in^-1/2 "
                               "head_dim^-1/2; 0")};
-  spec.type = type;
-  spec.accepts = "[batch, seq, model_dim] or [batch, seq, inner_dim]";
+  spec.type = projection_shape;
+  spec.accepts = kProjectedShapes;
   spec.mixing = token_local;
   spec.parameters = parameters;
   spec.flops = flops;

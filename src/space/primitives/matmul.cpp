@@ -7,14 +7,16 @@ namespace {
 std::optional<Shape> type(std::span<const Shape> inputs, const Node& /*node*/) {
   const Shape& a = inputs[0];
   const Shape& b = inputs[1];
-  if (a == kScoresShape && b == kHeadsShape) return kHeadsShape;
-  if (a == kScoresShape && b == kScoresShape) return kScoresShape;
-  if (a == kHeadsShape && b == kStateShape) return kHeadsShape;
+  if (a.axes[1] != b.axes[1]) return std::nullopt;
+  if (is_scores(a) && (is_branched(b) || is_scores(b))) return b;
+  if (is_branched(a) && is_state(b) && a.axes[3] == b.axes[2]) {
+    return sequence_of(a.axes[1], b.axes[3]);
+  }
   return std::nullopt;
 }
 
 TimeMixing mixing(std::span<const Shape> inputs, const Node& /*node*/) {
-  return inputs[0] == kScoresShape ? TimeMixing::kCausal : TimeMixing::kTokenLocal;
+  return is_scores(inputs[0]) ? TimeMixing::kCausal : TimeMixing::kTokenLocal;
 }
 
 // m n k multiply-adds for each head: k is the first operand's last axis. Masked entries included.
@@ -26,7 +28,7 @@ double flops(const NodeContext& context) {
 // Scores are masked again and the rows that they weigh are made finite before the product;
 // backward keeps both copies.
 double saved_elements(const NodeContext& context) {
-  if (context.inputs[0] != kScoresShape) return 0;
+  if (!is_scores(context.inputs[0])) return 0;
   double elements = 0;
   for (const Shape& shape : context.inputs) {
     elements += static_cast<double>(context.dims.elements(shape));
@@ -35,13 +37,13 @@ double saved_elements(const NodeContext& context) {
 }
 
 std::string operand(const Shape& shape, const std::string& name) {
-  return shape == kScoresShape ? "self.mask_scores(" + name + ")" : name;
+  return is_scores(shape) ? "self.mask_scores(" + name + ")" : name;
 }
 
 std::string torchscript(const NodeContext& context, std::span<const std::string> in,
                         std::span<const std::string> /*weights*/) {
   std::string rows = operand(context.inputs[1], in[1]);
-  if (context.inputs[0] == kScoresShape) rows = "self.finite_rows(" + rows + ")";
+  if (is_scores(context.inputs[0])) rows = "self.finite_rows(" + rows + ")";
   return "torch.matmul(" + operand(context.inputs[0], in[0]) + ", " + rows + ")";
 }
 

@@ -5,13 +5,14 @@ namespace nas::space {
 namespace {
 
 std::optional<Shape> type(std::span<const Shape> inputs, const Node& /*node*/) {
-  if (inputs[0] != kHeadsShape || inputs[1] != kHeadsShape) return std::nullopt;
-  return kScoresShape;
+  if (!is_branched(inputs[0]) || inputs[1] != inputs[0]) return std::nullopt;
+  return Shape{{Axis::kBatch, inputs[0].axes[1], Axis::kSeq, Axis::kSeq}};
 }
 
 // head_dim multiply-adds for each pair of tokens; masked pairs included.
 double flops(const NodeContext& context) {
-  return 2 * output_elements(context) * static_cast<double>(context.dims.head_dim);
+  return 2 * output_elements(context) *
+         static_cast<double>(context.dims.size(context.inputs[0].axes[3]));
 }
 
 std::string torchscript(const NodeContext& /*context*/, std::span<const std::string> in,

@@ -5,8 +5,10 @@ namespace nas::space {
 namespace {
 
 std::optional<Shape> type(std::span<const Shape> inputs, const Node& /*node*/) {
-  if (inputs[0] != kHeadsShape || inputs[1] != kHeadsShape) return std::nullopt;
-  return kStateShape;
+  const Shape& a = inputs[0];
+  const Shape& b = inputs[1];
+  if (!is_branched(a) || !is_branched(b) || a.axes[1] != b.axes[1]) return std::nullopt;
+  return Shape{{Axis::kBatch, a.axes[1], a.axes[3], b.axes[3]}};
 }
 
 std::string leak(const Node& /*node*/) {

@@ -6,8 +6,8 @@ namespace nas::space {
 namespace {
 
 std::optional<Shape> type(std::span<const Shape> inputs, const Node& /*node*/) {
-  if (inputs[0] != kHeadsShape) return std::nullopt;
-  return kHeadsShape;
+  if (!is_branched(inputs[0])) return std::nullopt;
+  return inputs[0];
 }
 
 std::string torchscript(const NodeContext& context, std::span<const std::string> in,
@@ -33,7 +33,7 @@ PrimitiveSpec rope_spec() {
   base.help = "the longest wavelength is about 2 pi base tokens";
   spec.fields = {base};
   spec.type = type;
-  spec.accepts = "[batch, heads, seq, head_dim], head_dim even";
+  spec.accepts = "[batch, heads, seq, features], an even number of features";
   spec.mixing = token_local;
   // Two products and an add for each element; sines depend on t only and are made once.
   spec.flops = flops_per_element<3>;

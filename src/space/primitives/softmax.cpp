@@ -14,8 +14,8 @@ bool is_unmasked(const Node& node) {
 }
 
 std::optional<Shape> type(std::span<const Shape> inputs, const Node& /*node*/) {
-  if (inputs[0] != kScoresShape) return std::nullopt;
-  return kScoresShape;
+  if (!is_scores(inputs[0])) return std::nullopt;
+  return inputs[0];
 }
 
 TimeMixing mixing(std::span<const Shape> /*inputs*/, const Node& node) {

@@ -5,8 +5,8 @@ namespace nas::space {
 namespace {
 
 std::optional<Shape> type(std::span<const Shape> inputs, const Node& /*node*/) {
-  if (inputs[0] != kScoresShape) return std::nullopt;
-  return kScoresShape;
+  if (!is_scores(inputs[0])) return std::nullopt;
+  return inputs[0];
 }
 
 std::string leak(const Node& /*node*/) {
