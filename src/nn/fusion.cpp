@@ -46,8 +46,8 @@ struct AttentionMatch {
 
 std::optional<AttentionMatch> match_attention(const LayerPlan& plan, const Uses& uses,
                                               const Step& last) {
-  if (!is_node(last, "matmul") || last.input_shapes[0] != space::kScoresShape ||
-      last.input_shapes[1] != space::kHeadsShape) {
+  if (!is_node(last, "matmul") || !is_scores(last.input_shapes[0]) ||
+      !is_branched(last.input_shapes[1])) {
     return std::nullopt;
   }
   AttentionMatch match;
@@ -67,6 +67,8 @@ std::optional<AttentionMatch> match_attention(const LayerPlan& plan, const Uses&
     at = uses.only_reader(scale.inputs[0]);
   }
   if (!at || !is_node(plan.steps[*at], "matmul_nt")) return std::nullopt;
+  // The fused kernels want values as wide as queries and keys.
+  if (plan.steps[*at].input_shapes[0] != last.input_shapes[1]) return std::nullopt;
   match.absorbed.push_back(*at);
   match.query = plan.steps[*at].inputs[0];
   match.key = plan.steps[*at].inputs[1];

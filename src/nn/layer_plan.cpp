@@ -42,7 +42,7 @@ Step step_of(const space::Program& program, const space::CheckedProgram& checked
 void list_parameters(const Step& step, const space::Dims& dims,
                      std::vector<LayerParameter>& parameters) {
   const space::PrimitiveSpec& spec = space::spec_of(step.node);
-  if (spec.parameters == nullptr) return;
+  if (spec.parameters == nullptr || spec.shares_parameters) return;
   const space::NodeContext context{step.node, step.input_shapes, step.output_shape, dims};
   const space::ParameterList list = spec.parameters(context);
   for (std::size_t i = 0; i < static_cast<std::size_t>(list.count); ++i) {
@@ -80,9 +80,15 @@ LayerPlan plan_layer(const space::Architecture& architecture, std::size_t layer,
   return plan;
 }
 
-void attach_parameters(LayerPlan& plan, std::span<const at::Tensor> tensors) {
+void attach_parameters(LayerPlan& plan, std::span<const at::Tensor> tensors,
+                       const at::Tensor& relative_bias) {
   std::size_t next = 0;
   for (Step& step : plan.steps) {
+    if (space::spec_of(step.node).shares_parameters) {
+      NAS_ASSERT(relative_bias.defined());
+      step.parameters = {relative_bias};
+      continue;
+    }
     const std::size_t count = parameter_count(step, plan.dims);
     NAS_ASSERT(next + count <= tensors.size());
     const auto mine = tensors.subspan(next, count);

@@ -49,8 +49,10 @@ struct LayerParameter {
 [[nodiscard]] LayerPlan plan_layer(const space::Architecture& architecture, std::size_t layer,
                                    std::vector<LayerParameter>& parameters);
 
-/// Hands out parameter tensors, in the order in which plan_layer named them.
-void attach_parameters(LayerPlan& plan, std::span<const at::Tensor> tensors);
+/// Hands out parameter tensors, in the order in which plan_layer named them; `relative_bias`, the
+/// model's table, to every node that uses it.
+void attach_parameters(LayerPlan& plan, std::span<const at::Tensor> tensors,
+                       const at::Tensor& relative_bias = {});
 
 /// Fills every step's `releases`; the last pass.
 void plan_releases(LayerPlan& plan);

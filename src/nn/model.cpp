@@ -9,9 +9,11 @@
 
 #include <cmath>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "nas/core/error.hpp"
+#include "nn/documents.hpp"
 #include "nn/fusion.hpp"
 #include "nn/initialise.hpp"
 #include "nn/layer_plan.hpp"
@@ -27,6 +29,7 @@ struct Model::Impl {
   std::vector<LayerPlan> layers;
   at::Tensor embedding;
   at::Tensor positions;          ///< undefined unless learned
+  at::Tensor relative_bias;      ///< undefined unless t5
   std::vector<at::Tensor> norm;  ///< weight and, of a layer norm, bias
   at::Tensor head;               ///< the embedding when tied
   mutable TimeTables tables;     ///< a cache
@@ -36,16 +39,16 @@ struct Model::Impl {
   void make_parameters(const ModelParameters& wanted);
   void attach(const ModelParameters& wanted);
   [[nodiscard]] at::Tensor embed(const at::Tensor& tokens) const;
+  /// [batch, seq] -> [batch, seq, model_dim] after the last layer.
+  [[nodiscard]] at::Tensor run_layers(const at::Tensor& tokens) const;
   [[nodiscard]] at::Tensor final_norm(const at::Tensor& x) const;
 };
 
 namespace {
 
 at::Tensor make_parameter(const space::ParameterShape& shape, const std::string& device) {
-  std::vector<std::int64_t> sizes{shape.sizes[0]};
-  if (shape.sizes[1] != 0) sizes.push_back(shape.sizes[1]);
   const auto options = at::TensorOptions().dtype(at::kFloat).device(at::Device(device));
-  at::Tensor tensor = at::empty(sizes, options);
+  at::Tensor tensor = at::empty(shape.axes(), options);
   tensor.requires_grad_(true);
   return tensor;
 }
@@ -74,11 +77,13 @@ void Model::Impl::attach(const ModelParameters& wanted) {
   const std::span<const at::Tensor> all(tensors);
   embedding = all[wanted.embedding];
   if (wanted.positions) positions = all[*wanted.positions];
+  if (wanted.relative_bias) relative_bias = all[*wanted.relative_bias];
   const auto norm_tensors = all.subspan(wanted.norm, wanted.norm_count);
   norm.assign(norm_tensors.begin(), norm_tensors.end());
   head = wanted.head ? all[*wanted.head] : embedding;
   for (std::size_t i = 0; i < layers.size(); ++i) {
-    attach_parameters(layers[i], all.subspan(wanted.layers[i], wanted.layer_counts[i]));
+    attach_parameters(layers[i], all.subspan(wanted.layers[i], wanted.layer_counts[i]),
+                      relative_bias);
     if (options.fuse) fuse(layers[i]);
     plan_releases(layers[i]);
   }
@@ -96,6 +101,12 @@ at::Tensor Model::Impl::embed(const at::Tensor& tokens) const {
     x = x.add(positions.narrow(0, 0, tokens.size(1)));
   }
   return options.bf16 ? x.to(at::kBFloat16) : x;
+}
+
+at::Tensor Model::Impl::run_layers(const at::Tensor& tokens) const {
+  at::Tensor x = embed(tokens);
+  for (const LayerPlan& layer : layers) x = run_plan(layer, std::move(x), tables);
+  return x;
 }
 
 at::Tensor Model::Impl::final_norm(const at::Tensor& x) const {
@@ -120,12 +131,15 @@ Model::Model(const space::Architecture& architecture, const LowerOptions& option
 Model::~Model() = default;
 Model::Model(Model&&) noexcept = default;
 
-at::Tensor Model::forward(const at::Tensor& tokens) const {
+at::Tensor Model::forward(const at::Tensor& tokens, const at::Tensor& document_starts) const {
   NAS_ASSERT(tokens.dim() == 2 && tokens.scalar_type() == at::kLong);
-  at::Tensor x = impl_->embed(tokens);
-  for (const LayerPlan& layer : impl_->layers) {
-    x = run_plan(layer, std::move(x), impl_->tables);
-  }
+  NAS_ASSERT(!document_starts.defined() || document_starts.sizes() == tokens.sizes());
+  const auto run = [this](const at::Tensor& rows) { return impl_->run_layers(rows); };
+  const std::optional<DocumentPieces> pieces = cut_at_documents(document_starts);
+  // Pieces of one document see nothing of what fills them up because the model is causal.
+  NAS_ASSERT(!pieces ||
+             space::allowed_mixing(impl_->architecture.model) == space::TimeMixing::kCausal);
+  at::Tensor x = pieces ? map_pieces(*pieces, tokens, run) : run(tokens);
   x = impl_->final_norm(x);
   return at::linear(x, impl_->head.to(x.scalar_type())).to(at::kFloat);
 }

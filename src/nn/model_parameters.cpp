@@ -6,6 +6,21 @@
 
 namespace nas::nn {
 
+namespace {
+
+/// The table of relative positions, by the rules of the node that reads it.
+LayerParameter relative_bias_table(const space::Architecture& architecture) {
+  const space::Node node = space::make_node(space::primitive_index("relative_bias"));
+  space::Dims dims;
+  dims.heads = space::relative_bias_heads(architecture);
+  dims.model_dim = architecture.model.model_dim;
+  const space::NodeContext context{node, {}, space::kScoresShape, dims};
+  return {"relative_bias.weight", space::spec_of(node).parameters(context).items[0],
+          impl_of(node).initial(context, 0)};
+}
+
+}  // namespace
+
 ModelParameters list_parameters(const space::Architecture& architecture,
                                 std::vector<LayerPlan>& plans) {
   const space::ModelSpec& model = architecture.model;
@@ -18,6 +33,10 @@ ModelParameters list_parameters(const space::Architecture& architecture,
   if (model.positions == space::Positions::kLearned) {
     result.positions = all.size();
     all.push_back({"positions.weight", {"weight", {model.max_len, model.model_dim}}, table});
+  }
+  if (model.positions == space::Positions::kT5) {
+    result.relative_bias = all.size();
+    all.push_back(relative_bias_table(architecture));
   }
   for (std::size_t layer = 0; layer < architecture.layers.size(); ++layer) {
     result.layers.push_back(all.size());

@@ -17,6 +17,7 @@ struct ModelParameters {
   std::vector<LayerParameter> all;  ///< names are whole paths: "layers.0.v3.weight"
   std::size_t embedding = 0;
   std::optional<std::size_t> positions;
+  std::optional<std::size_t> relative_bias;
   std::vector<std::size_t> layers;
   std::vector<std::size_t> layer_counts;
   std::size_t norm = 0;

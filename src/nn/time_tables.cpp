@@ -2,9 +2,13 @@
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/arange.h>
+#include <ATen/ops/bucketize.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/outer.h>
 #include <ATen/ops/pow.h>
+#include <ATen/ops/tensor.h>
+
+#include "nas/space/relative_positions.hpp"
 
 namespace nas::nn {
 
@@ -52,6 +56,17 @@ const at::Tensor& TimeTables::counts(std::int64_t seq) {
     counts_ = at::arange(1, seq + 1, options).unsqueeze(1);
   }
   return counts_;
+}
+
+const at::Tensor& TimeTables::relative_buckets(std::int64_t seq) {
+  if (!relative_buckets_.defined() || relative_buckets_.size(0) != seq) {
+    const auto options = at::TensorOptions().dtype(at::kLong).device(device_);
+    const at::Tensor times = at::arange(seq, options);
+    const at::Tensor boundaries = at::tensor(space::relative_boundaries(), options);
+    relative_buckets_ = at::bucketize(times.unsqueeze(1).sub(times), boundaries,
+                                      /*out_int32=*/false, /*right=*/true);
+  }
+  return relative_buckets_;
 }
 
 }  // namespace nas::nn

@@ -27,6 +27,10 @@ class TimeTables {
   /// [seq, 1] float32: 1, 2, ..., seq.
   [[nodiscard]] const at::Tensor& counts(std::int64_t seq);
 
+  /// [seq, seq] int64: the bucket of query - key in the table of relative positions; that of
+  /// distance 0 where key > query.
+  [[nodiscard]] const at::Tensor& relative_buckets(std::int64_t seq);
+
  private:
   struct RotationEntry {
     double base;
@@ -38,6 +42,7 @@ class TimeTables {
   std::vector<RotationEntry> rotations_;
   at::Tensor future_;
   at::Tensor counts_;
+  at::Tensor relative_buckets_;
 };
 
 }  // namespace nas::nn

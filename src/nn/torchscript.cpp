@@ -70,20 +70,25 @@ torch::jit::Module module_of(const Model& model) {
 
 }  // namespace
 
-void save_torchscript(const Model& model, const std::string& path) {
+void save_torchscript(const Model& model, const std::string& path,
+                      const std::map<std::string, std::string>& texts) {
+  const torch::jit::ExtraFilesMap extra_files(texts.begin(), texts.end());
   std::ostringstream bytes;
-  module_of(model).save(bytes);
+  module_of(model).save(bytes, extra_files);
   write_file_atomically(path, bytes.view());
 }
 
 struct TorchscriptModel::Impl {
   torch::jit::Module module;
+  torch::jit::ExtraFilesMap texts;
 };
 
-TorchscriptModel::TorchscriptModel(const std::string& path, const std::string& device)
+TorchscriptModel::TorchscriptModel(const std::string& path, const std::string& device,
+                                   const std::vector<std::string>& texts)
     : impl_(std::make_unique<Impl>()) {
+  for (const std::string& name : texts) impl_->texts.emplace(name, "");
   try {
-    impl_->module = torch::jit::load(path, at::Device(resolve_device(device)));
+    impl_->module = torch::jit::load(path, at::Device(resolve_device(device)), impl_->texts);
     impl_->module.eval();
   } catch (const c10::Error& error) {
     throw Error(ErrorKind::kData, path + " cannot be loaded as a TorchScript file: " +
@@ -92,6 +97,10 @@ TorchscriptModel::TorchscriptModel(const std::string& path, const std::string& d
 }
 
 TorchscriptModel::~TorchscriptModel() = default;
+
+const std::string& TorchscriptModel::text(const std::string& name) const {
+  return impl_->texts.at(name);
+}
 
 at::Tensor TorchscriptModel::forward(const at::Tensor& tokens) const {
   const at::NoGradGuard no_grad;

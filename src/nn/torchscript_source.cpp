@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <span>
 
 #include "nas/core/error.hpp"
@@ -13,6 +14,14 @@ namespace nas::nn {
 
 namespace {
 
+// A layer cannot see the model's table of relative positions, so the model hands it in.
+constexpr const char* kSharedTable = "table";
+
+bool reads_shared_table(const LayerPlan& plan) {
+  return std::any_of(plan.steps.begin(), plan.steps.end(),
+                     [](const Step& step) { return space::spec_of(step.node).shares_parameters; });
+}
+
 std::string value_name(space::ValueIndex value) {
   return value == 0 ? "x" : "v" + std::to_string(value);
 }
@@ -25,9 +34,10 @@ std::string line_of(const Step& step, const space::Dims& dims) {
   for (const space::ValueIndex input : step.inputs) inputs.push_back(value_name(input));
   std::vector<std::string> weights;
   if (spec.parameters != nullptr) {
+    const std::string owner = "self." + value_name(step.output) + ".";
     const space::ParameterList list = spec.parameters(context);
     for (std::size_t i = 0; i < static_cast<std::size_t>(list.count); ++i) {
-      weights.push_back("self." + value_name(step.output) + "." + list.items[i].name);
+      weights.push_back(spec.shares_parameters ? kSharedTable : owner + list.items[i].name);
     }
   }
   return "    " + value_name(step.output) + " = " + spec.torchscript(context, inputs, weights) +
@@ -35,13 +45,16 @@ std::string line_of(const Step& step, const space::Dims& dims) {
 }
 
 std::string layer_source(const LayerPlan& plan) {
-  std::string text = "def forward(self, x: Tensor) -> Tensor:\n";
+  const std::string table =
+      reads_shared_table(plan) ? std::string(", ") + kSharedTable + ": Tensor" : "";
+  std::string text = "def forward(self, x: Tensor" + table + ") -> Tensor:\n";
   for (const Step& step : plan.steps) text += line_of(step, plan.dims);
   return text + "    return " + value_name(plan.output) + "\n" +
          torchscript_methods(plan.is_causal);
 }
 
-std::string model_source(const space::Architecture& architecture) {
+std::string model_source(const space::Architecture& architecture,
+                         const std::vector<LayerPlan>& plans) {
   const space::ModelSpec& model = architecture.model;
   std::string text =
       "def forward(self, tokens: Tensor) -> Tensor:\n"
@@ -49,8 +62,9 @@ std::string model_source(const space::Architecture& architecture) {
   if (model.positions == space::Positions::kLearned) {
     text += "    x = x + torch.narrow(self.positions.weight, 0, 0, tokens.size(1))\n";
   }
-  for (std::size_t layer = 0; layer < architecture.layers.size(); ++layer) {
-    text += "    x = self.layer" + std::to_string(layer) + ".forward(x)\n";
+  for (std::size_t layer = 0; layer < plans.size(); ++layer) {
+    text += "    x = self.layer" + std::to_string(layer) + ".forward(x" +
+            (reads_shared_table(plans[layer]) ? ", self.relative_bias.weight)\n" : ")\n");
   }
   const std::string sizes = "[" + std::to_string(model.model_dim) + "]";
   const std::string eps = format_exact(kFinalNormEps);
@@ -71,7 +85,7 @@ TorchscriptSource torchscript_source(const space::Architecture& architecture) {
   std::vector<LayerPlan> plans;
   static_cast<void>(list_parameters(lowered, plans));
   TorchscriptSource source;
-  source.model = model_source(lowered);
+  source.model = model_source(lowered, plans);
   for (const LayerPlan& plan : plans) source.layers.push_back(layer_source(plan));
   return source;
 }

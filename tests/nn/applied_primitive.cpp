@@ -33,7 +33,8 @@ std::vector<double> values_to_try(const FieldSpec& field) {
     }
     case FieldKind::kInteger: {
       std::vector<double> some;
-      for (const double value : {field.min, -2.0, 1.0, 3.0, field.max}) {
+      // Beyond 31 a field of sizes only makes the tensors large.
+      for (const double value : {field.min, -2.0, 1.0, 3.0, std::min(field.max, 31.0)}) {
         if (value >= field.min && value <= field.max) some.push_back(value);
       }
       return some;
@@ -60,8 +61,14 @@ std::vector<FieldValues> field_combinations(const space::PrimitiveSpec& spec) {
 }
 
 std::vector<std::vector<Shape>> shape_combinations(int arity) {
-  const std::vector<Shape> shapes{space::kModelShape, space::kInnerShape, space::kHeadsShape,
-                                  space::kScoresShape, space::kStateShape};
+  const std::vector<Shape> shapes{
+      space::kModelShape,
+      space::kInnerShape,
+      space::kHeadsShape,
+      space::kScoresShape,
+      space::kStateShape,
+      space::sequence_of(space::branches_axis(4), space::units_axis(2)),
+      {{space::Axis::kBatch, space::branches_axis(4), space::Axis::kSeq, space::Axis::kSeq}}};
   std::vector<std::vector<Shape>> combinations{{}};
   for (int i = 0; i < arity; ++i) {
     std::vector<std::vector<Shape>> longer;
@@ -122,7 +129,7 @@ std::string AppliedPrimitive::text() const {
 }
 
 space::Dims odd_dims() {
-  return {.batch = 2, .seq = 7, .heads = 3, .head_dim = 4, .model_dim = 12, .inner_dim = 20};
+  return {.batch = 2, .seq = 7, .heads = 3, .head_dim = 16, .model_dim = 48, .inner_dim = 20};
 }
 
 AppliedPrimitive apply_primitive(const std::string& name, const std::vector<Shape>& shapes,
@@ -146,9 +153,7 @@ AppliedPrimitive apply_primitive(const std::string& name, const std::vector<Shap
   if (spec.parameters == nullptr) return applied;
   const space::ParameterList list = spec.parameters(applied.context());
   for (std::size_t i = 0; i < static_cast<std::size_t>(list.count); ++i) {
-    std::vector<std::int64_t> sizes{list.items[i].sizes[0]};
-    if (list.items[i].sizes[1] != 0) sizes.push_back(list.items[i].sizes[1]);
-    applied.parameters.push_back(random_tensor(sizes, seed, 100 + i));
+    applied.parameters.push_back(random_tensor(list.items[i].axes(), seed, 100 + i));
   }
   return applied;
 }

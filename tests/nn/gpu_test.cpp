@@ -119,6 +119,30 @@ TEST_F(GpuModel, RunsRandomProgramsWithoutALeak) {
   }
 }
 
+TEST_F(GpuModel, TellsDocumentsApart) {
+  constexpr std::int64_t kSeq = 300;
+  constexpr std::int64_t kBoundary = 129;
+  at::Tensor starts = at::zeros({2, kSeq}, at::kInt);
+  starts.slice(1, kBoundary).fill_(kBoundary);
+  const at::Tensor tokens = random_tokens(2, kSeq, 40, 1).cuda();
+  at::Tensor changed = tokens.clone();
+  changed.slice(1, 0, kBoundary).add_(1).remainder_(40);
+  for (const bool bf16 : {false, true}) {
+    const nn::Model lowered = model(primer_architecture(), {.device = "cuda:0", .bf16 = bf16});
+    const at::Tensor logits = lowered.forward(tokens, starts);
+    logits.square().mean().backward();
+    const at::NoGradGuard no_grad;
+    EXPECT_TRUE(at::equal(logits, lowered.forward(tokens, starts)));
+    const at::Tensor second = lowered.forward(changed, starts).slice(1, kBoundary);
+    EXPECT_TRUE(at::equal(logits.slice(1, kBoundary), second)) << "bf16 " << bf16;
+  }
+  const at::NoGradGuard no_grad;
+  const nn::Model on_cpu = model(primer_architecture(), {});
+  const nn::Model on_gpu = model(primer_architecture(), {.device = "cuda:0"});
+  EXPECT_TRUE(at::allclose(on_gpu.forward(tokens, starts).cpu(),
+                           on_cpu.forward(tokens.cpu(), starts), kTolerance, kTolerance));
+}
+
 TEST_F(GpuModel, ExportRunsOnTheGpuAndTheCpu) {
   const TemporaryFolder folder;
   const nn::Model lowered = model(primer_architecture(), {.device = "cuda:0"});

@@ -42,9 +42,7 @@ nn::LayerPlan small_layer(const space::Program& program, bool fuse, std::uint64_
   nn::LayerPlan plan = nn::plan_layer(architecture, 0, parameters);
   std::vector<at::Tensor> tensors;
   for (const nn::LayerParameter& parameter : parameters) {
-    std::vector<std::int64_t> sizes{parameter.shape.sizes[0]};
-    if (parameter.shape.sizes[1] != 0) sizes.push_back(parameter.shape.sizes[1]);
-    const at::Tensor values = at::empty(sizes);
+    const at::Tensor values = at::empty(parameter.shape.axes());
     const auto count = static_cast<std::size_t>(values.numel());
     nn::draw_initial_values({values.mutable_data_ptr<float>(), count}, parameter.initial, seed, 0,
                             parameter.name);

@@ -3,13 +3,20 @@
 //   metadata:
 //                       each layer's program text ("program.<layer>") and sizes
 //   <name>.pt           the TorchScript export
+//   python/<n>.safetensors  weights by path, tokens and logits of two sizes; metadata: "source",
+//   the
+//                       model as Python, and "what", for messages
 // usage: nas_nn_parity_cases FOLDER
 
 #include <torch/torch.h>
 
 #include <cstdio>
 #include <exception>
+#include <filesystem>
+#include <set>
+#include <stdexcept>
 
+#include "nas/nn/python_source.hpp"
 #include "nas/nn/safetensors.hpp"
 #include "nas/nn/torchscript.hpp"
 #include "nas/space/text.hpp"
@@ -66,8 +73,12 @@ void write_case(const std::string& folder, const std::string& name,
 /// Exports of random programs, with logits at two sizes.
 void write_exports(const std::string& folder) {
   constexpr std::uint64_t kSeed = 31;
-  for (std::uint64_t index = 0; index < 5; ++index) {
-    nn::Model model(small_architecture(random_program(kSeed, index), 2), {});
+  std::uint64_t made = 0;
+  for (std::uint64_t draw = 0; made < 5; ++draw) {
+    const space::Program program = random_program(kSeed, draw);
+    if (amplifies_rounding(program)) continue;
+    const std::uint64_t index = made++;
+    nn::Model model(small_architecture(program, 2), {.fuse = false});
     model.initialise(1, 0);
     const at::NoGradGuard no_grad;
     std::vector<nn::NamedTensor> tensors;
@@ -82,6 +93,71 @@ void write_exports(const std::string& folder) {
   }
 }
 
+/// A model as Python with its logits. The plain form of attention is lowered, as the Python has it:
+/// some random programs make a difference of rounding large.
+void write_python_case(const std::string& path, const space::Architecture& architecture,
+                       std::uint64_t index, const std::string& what) {
+  const bool amplifies = amplifies_rounding(architecture.layers[0].program);
+  nn::Model model(architecture, {.fuse = false});
+  model.initialise(1, 0);
+  disturb(model, 0.1, index);
+  const at::NoGradGuard no_grad;
+  std::vector<nn::NamedTensor> tensors;
+  for (const nn::NamedTensor& parameter : model.parameters()) tensors.push_back(parameter);
+  for (const auto& [size, batch, seq] : {std::tuple{"small", 1, 1}, {"large", 2, 37}}) {
+    const at::Tensor tokens = random_tokens(batch, seq, architecture.model.vocab_size, index);
+    tensors.push_back({std::string("tokens.") + size, tokens});
+    tensors.push_back({std::string("logits.") + size, model.forward(tokens)});
+  }
+  nn::write_safetensors(path, tensors,
+                        {{"source", nn::python_source(architecture)},
+                         {"what", what},
+                         {"amplifies", amplifies ? "yes" : "no"}});
+}
+
+/// All that may stand around the layers.
+std::vector<space::Architecture> surroundings() {
+  std::vector<space::Architecture> all{vanilla_architecture(), primer_architecture()};
+  for (const bool tied : {true, false}) {
+    space::Architecture architecture = vanilla_architecture();
+    architecture.model.positions = space::Positions::kLearned;
+    architecture.model.max_len = 37;
+    architecture.model.tied_head = tied;
+    architecture.model.final_norm = tied ? space::NormKind::kRmsNorm : space::NormKind::kLayerNorm;
+    architecture.layers.push_back(primer_architecture().layers[0]);
+    all.push_back(architecture);
+  }
+  return all;
+}
+
+void write_python_cases(const std::string& folder) {
+  constexpr std::uint64_t kSeed = 47;
+  constexpr std::uint64_t kPrograms = 200;
+  std::set<std::uint16_t> tried;
+  std::uint64_t number = 0;
+  const auto write = [&](const space::Architecture& architecture, const std::string& what) {
+    write_python_case(folder + "/" + std::to_string(number) + ".safetensors", architecture, number,
+                      what);
+    ++number;
+  };
+  std::uint64_t exact = 0;
+  for (std::uint64_t index = 0; exact < kPrograms; ++index) {
+    const space::Program program = random_program(kSeed, index);
+    const bool amplifies = amplifies_rounding(program);
+    // Of those that amplify a rounding every fourth one.
+    if (amplifies && index % 4 != 0) continue;
+    exact += amplifies ? 0 : 1;
+    for (const space::Node& node : program.nodes) tried.insert(node.primitive);
+    write(small_architecture(program, 2), "seed " + std::to_string(kSeed) + " index " +
+                                              std::to_string(index) + "\n" +
+                                              space::to_text(program));
+  }
+  for (const space::Architecture& architecture : surroundings()) write(architecture, "hand-made");
+  if (tried.size() != causal_vocabulary().size()) {
+    throw std::runtime_error("a primitive is in none of the random programs");
+  }
+}
+
 }  // namespace
 }  // namespace nas::test
 
@@ -92,12 +168,16 @@ int main(int argc, char** argv) {
   }
   try {
     using namespace nas::test;
+    torch::set_num_threads(1);  // the tensors are small
     for (const bool fuse : {true, false}) {
       const std::string suffix = fuse ? "_fused" : "_plain";
       write_case(argv[1], "vanilla" + suffix, vanilla_architecture(), fuse);
       write_case(argv[1], "primer" + suffix, primer_architecture(), fuse);
     }
     write_exports(argv[1]);
+    const std::string python = std::string(argv[1]) + "/python";
+    std::filesystem::create_directory(python);
+    write_python_cases(python);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s\n", error.what());
     return 1;

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Compares models of nas with ones written here in plain PyTorch: logits, loss and every gradient.
+"""Compares models of nas with ones written here in plain PyTorch: logits, loss and every gradient; and with the
+Python that nas writes of them: logits.
 
 usage: parity_test.py PROGRAM      PROGRAM is nas_nn_parity_cases
 Runs under the Python of NAS_TEST_PYTHON, which needs nothing but torch; skipped (77) when that is not set.
@@ -210,7 +211,58 @@ def compare_export(folder, name, sizes):
     print(f"{name}.pt: loaded by torch.jit.load, same logits")
 
 
+PYTHON_IMPORTS = """from __future__ import annotations
+import math
+import torch
+from torch import Tensor, nn
+"""
+
+
+def relative_difference(found, expected):
+    """Largest difference over the largest expected value, or 1; entries that are both NaN are equal."""
+    same = (found == expected) | (found.isnan() & expected.isnan())
+    apart = (found - expected).abs().nan_to_num(nan=float("inf")).masked_fill(same, 0.0)
+    scale = expected.abs().nan_to_num(nan=0.0, posinf=0.0).max().clamp(min=1.0)
+    return (apart.max() / scale).item()
+
+
+def compare_python(path):
+    """The largest difference of logits of one model's Python, whether its logits are numbers, and whether its program
+    makes a rounding large (quotients, signs, ...), so that no tolerance can be asked of it alone."""
+    tensors, metadata = read_safetensors(path)
+    names = {}
+    exec(compile(PYTHON_IMPORTS + metadata["source"], path, "exec"), names)
+    model = names["NasModel"]()
+    first = {name: parameter.detach().clone() for name, parameter in model.named_parameters()}
+    check(all(value.isfinite().all() for value in first.values()), f"{path}: a first value is no number")
+    weights = {name: value for name, value in tensors.items() if name.split(".")[0] not in ("tokens", "logits")}
+    model.load_state_dict(weights)  # strict: the same names and shapes
+    worst = 0.0
+    for size in ("small", "large"):
+        with torch.no_grad():
+            found = model(tensors["tokens." + size])
+        worst = max(worst, relative_difference(found, tensors["logits." + size]))
+    amplifies = metadata["amplifies"] == "yes"
+    check(amplifies or worst <= LOGIT_TOLERANCE, f"{metadata['what']}: logits differ by {worst}\n{metadata['source']}")
+    return worst, bool(tensors["logits.large"].isfinite().all()), amplifies
+
+
+def compare_pythons(folder):
+    paths = sorted(os.path.join(folder, name) for name in os.listdir(folder))
+    results = [compare_python(path) for path in paths]
+    exact = [worst for worst, _, amplifies in results if not amplifies]
+    amplifying = [worst for worst, _, amplifies in results if amplifies]
+    check(len(exact) == 204, f"204 models as Python were expected, found {len(exact)}")
+    finite = sum(is_finite for _, is_finite, _ in results)
+    check(finite >= 0.8 * len(paths), f"only {finite} of {len(paths)} models have finite logits")
+    close = sum(worst <= LOGIT_TOLERANCE for worst in amplifying)
+    check(close >= 0.7 * len(amplifying) > 0, f"only {close} of {len(amplifying)} with quotients and signs agree")
+    print(f"{len(exact)} models as Python: logits within {max(exact):.1e}; {close} of {len(amplifying)} with quotients, signs "
+          "and exponentials too")
+
+
 def compare(folder):
+    compare_pythons(os.path.join(folder, "python"))
     cases = sorted(f[:-len(".pt")] for f in os.listdir(folder) if f.endswith(".pt"))
     check(len(cases) == 9, f"nine cases were expected, found {cases}")
     for name in cases:
@@ -238,4 +290,5 @@ if __name__ == "__main__":
     if "--compare" in sys.argv:
         warnings.filterwarnings("ignore")  # NumPy is not needed; torch.jit.load is deprecated
         import torch
+        torch.set_num_threads(1)  # the tensors are small
     sys.exit(main())

@@ -148,16 +148,24 @@ TEST(Primitives, Bfloat16ActivationsGiveBfloat16CloseToFloat32) {
 TEST(Primitives, ElementwiseOnesComputeTheirFormula) {
   const std::map<std::string, std::function<double(double, double)>> formulas{
       {"abs", [](double a, double) { return std::abs(a); }},
+      {"abs_root", [](double a, double) { return std::sqrt(std::abs(a) + 1e-6); }},
       {"add", [](double a, double b) { return a + b; }},
+      {"cos", [](double a, double) { return std::cos(a); }},
+      {"divide", [](double a, double b) { return a / b; }},
       {"exp", [](double a, double) { return std::exp(a); }},
       {"gelu", [](double a, double) { return a * 0.5 * std::erfc(-a / std::sqrt(2.0)); }},
+      {"log_abs", [](double a, double) { return std::log(std::abs(a) + 1e-6); }},
       {"maximum", [](double a, double b) { return std::max(a, b); }},
       {"minimum", [](double a, double b) { return std::min(a, b); }},
       {"multiply", [](double a, double b) { return a * b; }},
       {"negate", [](double a, double) { return -a; }},
+      {"recip", [](double a, double) { return 1 / a; }},
       {"relu", [](double a, double) { return a > 0 ? a : 0; }},
+      {"shift_const", [](double a, double) { return a + 1; }},
       {"sigmoid", [](double a, double) { return 1 / (1 + std::exp(-a)); }},
+      {"sign", [](double a, double) { return a > 0 ? 1.0 : -1.0; }},
       {"silu", [](double a, double) { return a / (1 + std::exp(-a)); }},
+      {"sin", [](double a, double) { return std::sin(a); }},
       {"square", [](double a, double) { return a * a; }},
       {"subtract", [](double a, double b) { return a - b; }},
       {"tanh", [](double a, double) { return std::tanh(a); }},
@@ -298,7 +306,7 @@ TEST(Primitives, LearnedVectorsAreOneValueForEachHeadOfScores) {
 TEST(Primitives, ScaleConstMultipliesBothFactors) {
   const AppliedPrimitive applied =
       apply_primitive("scale_const", {kScoresShape}, {{"value", 6}, {"by", 1}});
-  EXPECT_TRUE(at::equal(applied.forward(true), applied.inputs[0] * 3));  // head_dim 4
+  EXPECT_TRUE(at::equal(applied.forward(true), applied.inputs[0] * 1.5));  // head_dim 16
 }
 
 // Scores: in a causal model nothing of a later key or query reaches an earlier row.

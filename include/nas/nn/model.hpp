@@ -39,7 +39,12 @@ class Model {
   /// <= max_len under learned positions, else Error(kConfig). Returns logits [batch, seq,
   /// vocab_size] float32. The forward pass has the same bits with and without grad mode; on CUDA
   /// the gradients repeat their bits in LibTorch's deterministic mode alone.
-  [[nodiscard]] at::Tensor forward(const at::Tensor& tokens) const;
+  ///
+  /// document_starts: [batch, seq] int32 on the CPU, the position in its row at which each token's
+  /// document begins: 0, then ascending. No logit depends on a token of another document, and
+  /// learned and rotary positions count from a document's start. Undefined: a row is a document.
+  [[nodiscard]] at::Tensor forward(const at::Tensor& tokens,
+                                   const at::Tensor& document_starts = {}) const;
 
   /// In canonical order; leaves that require gradients, float32.
   [[nodiscard]] const std::vector<NamedTensor>& parameters() const;

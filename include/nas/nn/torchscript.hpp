@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,16 +21,22 @@ struct TorchscriptSource {
 /// Saves the model as a TorchScript file that torch.jit.load runs with nothing of ours:
 /// forward(tokens: [batch, seq] int64) -> logits [batch, seq, vocab] float32, computed in float32.
 /// The parameter "layers.0.v3.weight" is "layer0.v3.weight" there. Written atomically.
+/// `texts` are kept in the file by name, beside the model (torch.jit.load's _extra_files).
 /// A compile error is wrapped with the architecture's hash and the layer: Error(kInternal).
-void save_torchscript(const Model& model, const std::string& path);
+void save_torchscript(const Model& model, const std::string& path,
+                      const std::map<std::string, std::string>& texts = {});
 
-/// Runs a TorchScript file on tokens [batch, seq] int64 and returns its logits; for checking an
-/// export. Throws Error(kData) when the file cannot be loaded.
+/// Runs a TorchScript file on tokens [batch, seq] int64 and returns its logits. Throws Error(kData)
+/// when the file cannot be loaded.
 class TorchscriptModel {
  public:
-  explicit TorchscriptModel(const std::string& path, const std::string& device = "cpu");
+  /// `texts`: names of the texts to read from the file.
+  explicit TorchscriptModel(const std::string& path, const std::string& device = "cpu",
+                            const std::vector<std::string>& texts = {});
   ~TorchscriptModel();
   [[nodiscard]] at::Tensor forward(const at::Tensor& tokens) const;
+  /// One of the texts asked for; empty when the file has none of that name.
+  [[nodiscard]] const std::string& text(const std::string& name) const;
 
  private:
   struct Impl;

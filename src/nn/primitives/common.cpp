@@ -26,8 +26,8 @@ at::Tensor finite_rows(const at::Tensor& rows, bool is_causal) {
 at::Tensor broadcast_vector(const ForwardContext& context) {
   at::Tensor vector = cast(context.parameters[0], context.inputs[0]);
   const space::Shape& shape = context.node.output;
-  if (shape == space::kHeadsShape) return vector.unsqueeze(1);
-  if (shape == space::kScoresShape) return vector.view({vector.size(0), 1, 1});
+  if (is_branched(shape)) return vector.unsqueeze(1);
+  if (is_scores(shape)) return vector.view({vector.size(0), 1, 1});
   return vector;
 }
 

@@ -1,0 +1,17 @@
+#include "nn/primitives/common.hpp"
+
+namespace nas::nn {
+
+namespace {
+
+// In float32: the constant is below bfloat16's resolution of values of order 1.
+at::Tensor forward(const ForwardContext& context) {
+  const at::Tensor& x = context.inputs[0];
+  return x.to(at::kFloat).abs().add(space::kSmallMagnitude).sqrt().to(x.scalar_type());
+}
+
+}  // namespace
+
+PrimitiveImpl abs_root_impl() { return {"abs_root", forward, nullptr}; }
+
+}  // namespace nas::nn

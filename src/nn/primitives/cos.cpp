@@ -1,0 +1,9 @@
+#include "nn/primitives/common.hpp"
+
+namespace nas::nn {
+
+PrimitiveImpl cos_impl() {
+  return {"cos", [](const ForwardContext& context) { return context.inputs[0].cos(); }, nullptr};
+}
+
+}  // namespace nas::nn

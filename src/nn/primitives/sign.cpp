@@ -1,0 +1,9 @@
+#include "nn/primitives/common.hpp"
+
+namespace nas::nn {
+
+PrimitiveImpl sign_impl() {
+  return {"sign", [](const ForwardContext& context) { return context.inputs[0].sign(); }, nullptr};
+}
+
+}  // namespace nas::nn

@@ -1,0 +1,9 @@
+#include "nn/primitives/common.hpp"
+
+namespace nas::nn {
+
+PrimitiveImpl sin_impl() {
+  return {"sin", [](const ForwardContext& context) { return context.inputs[0].sin(); }, nullptr};
+}
+
+}  // namespace nas::nn

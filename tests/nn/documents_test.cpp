@@ -1,0 +1,302 @@
+#include "nn/documents.hpp"
+
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <limits>
+#include <set>
+
+#include "nas/core/philox.hpp"
+#include "nas/space/text.hpp"
+#include "nn/applied_primitive.hpp"
+#include "nn/causality.hpp"
+#include "nn/models.hpp"
+#include "support/random_programs.hpp"
+
+namespace nas::test {
+namespace {
+
+using nn::Model;
+
+constexpr std::uint64_t kSeed = 77;
+constexpr std::int64_t kVocab = 16;  // of small_architecture
+constexpr std::int64_t kSeq = 11;
+constexpr double kTolerance = 1e-5;  // sums in another order
+
+std::string where(std::uint64_t index, const space::Program& program) {
+  return "seed " + std::to_string(kSeed) + " index " + std::to_string(index) + "\n" +
+         space::to_text(program);
+}
+
+/// [rows, seq] int32 from the documents that begin inside each row.
+at::Tensor starts_at(std::int64_t seq, const std::vector<std::vector<std::int64_t>>& rows) {
+  at::Tensor starts = at::zeros({static_cast<std::int64_t>(rows.size()), seq}, at::kInt);
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    for (const std::int64_t begin : rows[row]) {
+      starts.select(0, static_cast<std::int64_t>(row)).slice(0, begin).fill_(begin);
+    }
+  }
+  return starts;
+}
+
+/// The tokens of A are in [0, 8), those of B in [8, 16); B begins at `boundary` of every row.
+at::Tensor two_documents(std::int64_t boundary, std::uint64_t seed) {
+  at::Tensor tokens = random_tokens(2, kSeq, kVocab / 2, seed);
+  tokens.slice(1, boundary).add_(kVocab / 2);
+  return tokens;
+}
+
+at::Tensor other_first_document(const at::Tensor& tokens, std::int64_t boundary) {
+  at::Tensor changed = tokens.clone();
+  changed.slice(1, 0, boundary).add_(3).remainder_(kVocab / 2);
+  return changed;
+}
+
+/// A model whose head is not its embedding, so that only inputs reach what is looked up.
+Model model_of(const space::Program& program, std::uint64_t index,
+               space::Positions positions = space::Positions::kRope) {
+  space::Architecture architecture = small_architecture(program);
+  architecture.model.tied_head = false;
+  architecture.model.positions = positions;
+  Model model(architecture, {.fuse = index % 2 == 0});
+  model.initialise(1, 0);
+  disturb(model, 0.2, index);
+  return model;
+}
+
+at::Tensor embedding_of(const Model& model) { return model.parameters().at(0).tensor; }
+
+TEST(Documents, PiecesHoldEveryTokenOnce) {
+  DrawCursor cursor({kSeed, Purpose::kTest, 0, 0});
+  for (int round = 0; round < 300; ++round) {
+    const std::int64_t batch = 1 + cursor.below(6);
+    const std::int64_t seq = 1 + cursor.below(40);
+    const std::uint32_t rarity = 1 + cursor.below(30);
+    std::vector<std::vector<std::int64_t>> rows(static_cast<std::size_t>(batch));
+    std::int64_t boundaries = 0;
+    for (auto& row : rows) {
+      for (std::int64_t t = 1; t < seq; ++t) {
+        if (cursor.below(rarity) == 0) row.push_back(t);
+      }
+      boundaries += static_cast<std::int64_t>(row.size());
+    }
+    const at::Tensor starts = starts_at(seq, rows);
+    const auto cut = nn::cut_at_documents(starts);
+    ASSERT_EQ(cut.has_value(), boundaries > 0) << round;
+    if (!cut) continue;
+    std::vector<at::Tensor> flat;
+    std::int64_t pieces = 0;
+    for (const at::Tensor& group : cut->groups) {
+      flat.push_back(group.flatten());
+      pieces += group.size(0);
+      // A row: tokens of one document in order from its start, then its last one again.
+      for (std::int64_t row = 0; row < group.size(0); ++row) {
+        const auto first = group[row][0].item<std::int64_t>();
+        const auto last = group[row][-1].item<std::int64_t>();
+        const at::Tensor expected = at::arange(first, first + group.size(1)).clamp_max(last);
+        ASSERT_TRUE(at::equal(group[row], expected)) << round;
+        const at::Tensor their_starts = starts.flatten().slice(0, first, last + 1);
+        ASSERT_TRUE(their_starts.eq(first % seq).all().item<bool>()) << round;
+      }
+    }
+    const at::Tensor all = at::cat(flat);
+    EXPECT_EQ(pieces, batch + boundaries);
+    EXPECT_TRUE(at::equal(all.index_select(0, cut->places), at::arange(batch * seq)));
+    EXPECT_LE(all.numel(), batch * seq * 5 / 2) << "too much is filled up";
+  }
+}
+
+TEST(Documents, NothingIsCutWithoutABoundary) {
+  EXPECT_FALSE(nn::cut_at_documents({}));
+  EXPECT_FALSE(nn::cut_at_documents(at::zeros({3, 7}, at::kInt)));
+  Model model(vanilla_architecture(), {});
+  model.initialise(1, 0);
+  const at::NoGradGuard no_grad;
+  const at::Tensor tokens = random_tokens(3, 7, 40, 1);
+  EXPECT_TRUE(at::equal(model.forward(tokens), model.forward(tokens, at::zeros({3, 7}, at::kInt))));
+}
+
+TEST(Documents, AnotherDocumentLeavesEveryBit) {
+  const at::NoGradGuard no_grad;
+  constexpr std::uint64_t kPrograms = 600;
+  std::uint64_t mixing = 0;
+  std::uint64_t close = 0;
+  std::set<std::string> primitives;
+  for (std::uint64_t index = 0; index < kPrograms; ++index) {
+    const space::Program program = random_program(kSeed, index);
+    for (const space::Node& node : program.nodes) primitives.insert(space::spec_of(node).name);
+    const Model model = model_of(program, index);
+    const auto boundary = static_cast<std::int64_t>(1 + index % (kSeq - 1));
+    const at::Tensor starts = starts_at(kSeq, {{boundary}, {boundary}});
+    const at::Tensor tokens = two_documents(boundary, index);
+    const at::Tensor changed = other_first_document(tokens, boundary);
+    const std::int64_t length = kSeq - boundary;
+    const auto second = [&](const at::Tensor& logits) {
+      return logits.narrow(1, boundary, length);
+    };
+    const at::Tensor expected = second(model.forward(tokens, starts));
+    ASSERT_EQ(nn::first_difference(expected, second(model.forward(changed, starts))), length)
+        << where(index, program);
+    const at::Tensor alone = model.forward(second(tokens).contiguous());
+    const double scale = std::max(1.0, alone.abs().max().item<double>());
+    close += at::allclose(expected, alone, 0, kTolerance * scale, /*equal_nan=*/true) ? 1 : 0;
+    // Without the starts the first document is seen.
+    const at::Tensor seen = second(model.forward(tokens));
+    mixing += at::equal(seen, second(model.forward(changed))) ? 0 : 1;
+  }
+  // A few programs magnify a rounding, by exponentials of squares, say.
+  EXPECT_GT(close, kPrograms * 97 / 100);
+  EXPECT_GT(mixing, kPrograms / 2);
+  EXPECT_EQ(primitives.size(), causal_vocabulary().size()) << "a primitive was not tried";
+}
+
+TEST(Documents, AnOverflowInAnotherDocumentLeavesEveryBit) {
+  const at::NoGradGuard no_grad;
+  constexpr std::uint64_t kPrograms = 200;
+  std::uint64_t overflowed = 0;
+  for (std::uint64_t index = 0; index < kPrograms; ++index) {
+    const space::Program program = random_program(kSeed, index);
+    const Model model = model_of(program, index);
+    const std::int64_t boundary = 4;
+    const at::Tensor starts = starts_at(kSeq, {{boundary}, {boundary}});
+    const at::Tensor tokens = two_documents(boundary, index);
+    const at::Tensor expected = model.forward(tokens, starts).slice(1, boundary);
+    for (const double value : {1e38, std::numeric_limits<double>::infinity(),
+                               std::numeric_limits<double>::quiet_NaN()}) {
+      embedding_of(model).slice(0, 0, kVocab / 2).fill_(value);
+      const at::Tensor logits = model.forward(tokens, starts);
+      ASSERT_EQ(nn::first_difference(expected, logits.slice(1, boundary)), kSeq - boundary)
+          << value << ", " << where(index, program);
+      overflowed += logits.slice(1, 0, boundary).isfinite().all().item<bool>() ? 0 : 1;
+    }
+  }
+  EXPECT_GT(overflowed, kPrograms);  // of three times as many runs
+}
+
+TEST(Documents, NoGradientReachesAnotherDocument) {
+  constexpr std::uint64_t kPrograms = 200;
+  std::uint64_t trained = 0;
+  for (std::uint64_t index = 0; index < kPrograms; ++index) {
+    const space::Program program = random_program(kSeed, index);
+    const Model model = model_of(program, index);
+    const auto boundary = static_cast<std::int64_t>(1 + index % (kSeq - 1));
+    const at::Tensor tokens = two_documents(boundary, index);
+    const at::Tensor logits = model.forward(tokens, starts_at(kSeq, {{boundary}, {boundary}}));
+    if (!logits.isfinite().all().item<bool>()) continue;
+    logits.slice(1, boundary).logsumexp(-1).sum().backward();
+    const at::Tensor grad = embedding_of(model).grad();
+    const at::Tensor of_first = grad.slice(0, 0, kVocab / 2);
+    ASSERT_EQ(of_first.abs().max().item<float>(), 0) << where(index, program);
+    trained += grad.abs().max().item<float>() != 0 ? 1 : 0;
+  }
+  EXPECT_GT(trained, kPrograms / 2)
+      << "a sign lets no gradient through, but few programs end in one";
+}
+
+TEST(Documents, ManyInAWindowAreEachComputedAlone) {
+  const at::NoGradGuard no_grad;
+  constexpr std::int64_t kLong = 40;
+  for (const auto& architecture : {vanilla_architecture(), primer_architecture()}) {
+    Model model(architecture, {});
+    model.initialise(1, 0);
+    disturb(model, 0.1, 1);
+    const std::vector<std::vector<std::int64_t>> begins{{1, 2, 3, 20}, {}, {39}, {7, 15, 31}};
+    const at::Tensor tokens = random_tokens(4, kLong, 40, 3);
+    const at::Tensor logits = model.forward(tokens, starts_at(kLong, begins));
+    for (std::size_t row = 0; row < begins.size(); ++row) {
+      std::vector<std::int64_t> edges{0};
+      edges.insert(edges.end(), begins[row].begin(), begins[row].end());
+      edges.push_back(kLong);
+      for (std::size_t i = 0; i + 1 < edges.size(); ++i) {
+        const auto document = [&](const at::Tensor& x) {
+          return x.narrow(0, static_cast<std::int64_t>(row), 1).slice(1, edges[i], edges[i + 1]);
+        };
+        EXPECT_TRUE(at::allclose(document(logits), model.forward(document(tokens).contiguous()),
+                                 kTolerance, kTolerance))
+            << "row " << row << " document " << i;
+      }
+    }
+  }
+}
+
+TEST(Documents, LearnedPositionsCountFromTheDocumentsStart) {
+  const at::NoGradGuard no_grad;
+  const Model model = model_of(initial_programs()[0], 0, space::Positions::kLearned);
+  const at::Tensor tokens = two_documents(5, 1);
+  const at::Tensor packed = model.forward(tokens, starts_at(kSeq, {{5}, {5}})).slice(1, 5);
+  const at::Tensor alone = model.forward(tokens.slice(1, 5).contiguous());
+  EXPECT_TRUE(at::allclose(packed, alone, kTolerance, kTolerance));
+  EXPECT_FALSE(at::allclose(model.forward(tokens).slice(1, 5), alone, kTolerance, kTolerance));
+}
+
+/// A node's value over windows of odd_dims() whose documents begin at 3, and at 1 and 5.
+struct ByDocument {
+  AppliedPrimitive applied;
+  at::Tensor x;       ///< [2, 7, 20]
+  at::Tensor starts;  ///< [2, 7] int32
+  at::Tensor y;       ///< [2, 7, 20]
+};
+
+ByDocument by_document(const std::string& name, const FieldValues& fields) {
+  ByDocument by{apply_primitive(name, {space::kInnerShape}, fields), {}, {}, {}};
+  by.x = by.applied.inputs[0];
+  by.starts = starts_at(7, {{3}, {1, 5}});
+  by.y = nn::map_pieces(*nn::cut_at_documents(by.starts), by.x, [&](const at::Tensor& rows) {
+    AppliedPrimitive piece = by.applied;
+    piece.inputs[0] = rows;
+    piece.dims.batch = rows.size(0);
+    piece.dims.seq = rows.size(1);
+    return piece.forward(true);
+  });
+  return by;
+}
+
+/// `expected` of (x of one channel, start of the document, t).
+void expect_by_loop(const ByDocument& by,
+                    const std::function<double(const at::Tensor&, std::int64_t, std::int64_t,
+                                               std::int64_t)>& expected) {
+  for (std::int64_t row = 0; row < by.x.size(0); ++row) {
+    for (std::int64_t channel = 0; channel < by.x.size(2); ++channel) {
+      const at::Tensor x = by.x[row].select(1, channel);
+      for (std::int64_t t = 0; t < by.x.size(1); ++t) {
+        const auto start = by.starts[row][t].item<std::int64_t>();
+        ASSERT_NEAR(by.y[row][t][channel].item<double>(), expected(x, start, t, channel), 1e-5)
+            << "row " << row << " token " << t << " channel " << channel;
+      }
+    }
+  }
+}
+
+double at_token(const at::Tensor& x, std::int64_t t) { return x[t].item<double>(); }
+
+TEST(Documents, AConvolutionsTapsBeforeTheStartAreZero) {
+  const ByDocument by = by_document("causal_depthwise_conv", {{"width", 3}});
+  const at::Tensor weight = by.applied.parameters[0];
+  expect_by_loop(
+      by, [&](const at::Tensor& x, std::int64_t start, std::int64_t t, std::int64_t channel) {
+        double sum = 0;
+        for (std::int64_t j = 0; j < 3 && t - j >= start; ++j) {
+          sum += weight[channel][j].item<double>() * at_token(x, t - j);
+        }
+        return sum;
+      });
+}
+
+TEST(Documents, AShiftBringsNothingAcrossTheStart) {
+  const ByDocument by = by_document("shift_time", {{"steps", 2}});
+  expect_by_loop(by, [](const at::Tensor& x, std::int64_t start, std::int64_t t, std::int64_t) {
+    return t - 2 >= start ? at_token(x, t - 2) : 0.0;
+  });
+}
+
+TEST(Documents, ARunningMeanBeginsAnew) {
+  const ByDocument by = by_document("cumulative_mean", {});
+  expect_by_loop(by, [](const at::Tensor& x, std::int64_t start, std::int64_t t, std::int64_t) {
+    double sum = 0;
+    for (std::int64_t i = start; i <= t; ++i) sum += at_token(x, i);
+    return sum / static_cast<double>(t - start + 1);
+  });
+}
+
+}  // namespace
+}  // namespace nas::test
