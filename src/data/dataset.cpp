@@ -25,7 +25,8 @@ std::shared_ptr<const Dataset> Dataset::load(const config::DataConfig& data, std
   std::unique_ptr<const TokenFile> tokens = open_or_make_tokens(data, cache_folder);
   require_window(data, tokens->view().train, seq_len, "training");
   require_window(data, tokens->view().validation, seq_len, "validation");
-  return std::make_shared<const TokenDataset>(data.corpus, std::move(tokens), seq_len);
+  return std::make_shared<const TokenDataset>(
+      std::move(tokens), TokenDataset::Options{data.corpus, seq_len, data.document_mask});
 }
 
 std::string default_cache_folder() {

@@ -21,9 +21,33 @@ constexpr std::size_t kSampledBlockBytes = 4096;
 constexpr std::uint64_t kGroupBytes = std::uint64_t{32} << 20U;
 constexpr std::string_view kSeparator("\0", 1);
 
+/// What stands in a text between lines that are `separator`, in order and none empty; without a
+/// separator the whole text.
+std::vector<std::string_view> split_documents(std::string_view text, std::string_view separator) {
+  std::vector<std::string_view> documents;
+  const auto add = [&](std::size_t begin, std::size_t end) {
+    if (begin < end) documents.push_back(text.substr(begin, end - begin));
+  };
+  std::size_t begin = 0;
+  for (std::size_t at = separator.empty() ? text.size() : 0; at < text.size();) {
+    const std::size_t line_end = std::min(text.find('\n', at), text.size());
+    std::string_view line = text.substr(at, line_end - at);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    const std::size_t next = std::min(line_end + 1, text.size());
+    if (line == separator) {
+      add(begin, at);
+      begin = next;
+    }
+    at = next;
+  }
+  add(begin, text.size());
+  return documents;
+}
+
 /// Blocks of whole lines of the training part, about kTrainingSampleBytes in all: each block is
 /// kept or not by a hash of its number.
-std::vector<std::string> training_sample(const CorpusListing& listing, const CorpusSurvey& survey) {
+std::vector<std::string> training_sample(const CorpusListing& listing, const CorpusSurvey& survey,
+                                         std::string_view separator) {
   std::uint64_t total = 0;
   for (const Document& document : survey.documents) {
     if (document.part == Part::kTrain) total += document.end - document.begin;
@@ -34,27 +58,31 @@ std::vector<std::string> training_sample(const CorpusListing& listing, const Cor
   std::uint64_t block = 0;
   for (const Document& document : survey.documents) {
     if (document.part != Part::kTrain) continue;
-    const std::string text = read_document(listing, document);
-    for (std::size_t at = 0; at < text.size(); ++block) {
-      const std::size_t line_end = text.find('\n', at + kSampledBlockBytes);
-      const std::size_t end = line_end == std::string::npos ? text.size() : line_end + 1;
-      const double position = static_cast<double>(mix(0, block) >> 11U) * 0x1p-53;
-      if (position < share) sample.push_back(text.substr(at, end - at));
-      at = end;
+    const std::string whole = read_document(listing, document);
+    for (const std::string_view text : split_documents(whole, separator)) {
+      for (std::size_t at = 0; at < text.size(); ++block) {
+        const std::size_t line_end = text.find('\n', at + kSampledBlockBytes);
+        const std::size_t end = line_end == std::string_view::npos ? text.size() : line_end + 1;
+        const double position = static_cast<double>(mix(0, block) >> 11U) * 0x1p-53;
+        if (position < share) sample.emplace_back(text.substr(at, end - at));
+        at = end;
+      }
     }
   }
   return sample;
 }
 
 std::unique_ptr<Tokenizer> make_tokenizer(const CorpusListing& listing, const CorpusSurvey& survey,
-                                          const config::TokenizerConfig& tokenizer) {
+                                          const config::DataConfig& data) {
+  const config::TokenizerConfig& tokenizer = data.tokenizer;
   if (tokenizer.kind == "bytes") return make_byte_tokenizer();
   if (tokenizer.kind != "sentencepiece") {
     throw Error(ErrorKind::kConfig, "data.tokenizer.kind = \"" + tokenizer.kind +
                                         "\": must be \"bytes\" or \"sentencepiece\"");
   }
   log_info("training SentencePiece, " + std::to_string(tokenizer.vocab_size) + " pieces");
-  return train_sentencepiece(training_sample(listing, survey), tokenizer.vocab_size);
+  return train_sentencepiece(training_sample(listing, survey, data.document_separator),
+                             tokenizer.vocab_size);
 }
 
 /// Calls work(i) for i < count on a few threads; throws the first failure.
@@ -81,29 +109,43 @@ void for_each_in_parallel(std::size_t count, const Work& work) {
   if (failure) std::rethrow_exception(failure);
 }
 
-/// Encodes some documents' texts and appends them, with a separator before each but a part's first.
+/// The tokens of a part so far.
+struct PartTokens {
+  std::vector<std::int32_t>& ids;
+  std::vector<std::int64_t>& documents;  ///< first tokens
+};
+
+/// Encodes some texts and appends their documents, with a separator before each but a part's first:
+/// the first token of the document that it opens.
 void append_group(const Tokenizer& tokenizer, const std::vector<std::string>& texts,
-                  std::int32_t separator, std::vector<std::int32_t>& out) {
+                  std::string_view separator_line, PartTokens out) {
+  const std::int32_t separator = tokenizer.encode(kSeparator).at(0);
   std::vector<std::string_view> pieces;
   std::vector<bool> begins_document;
   for (const std::string& text : texts) {
-    const std::size_t before = pieces.size();
-    for (const std::string_view piece : encoding_pieces(text)) pieces.push_back(piece);
-    begins_document.resize(pieces.size());
-    begins_document[before] = true;  // no document is empty
+    for (const std::string_view document : split_documents(text, separator_line)) {
+      const std::size_t before = pieces.size();
+      for (const std::string_view piece : encoding_pieces(document)) pieces.push_back(piece);
+      begins_document.resize(pieces.size());
+      begins_document[before] = true;  // no document is empty
+    }
   }
   std::vector<std::vector<std::int32_t>> encoded(pieces.size());
   for_each_in_parallel(pieces.size(),
                        [&](std::size_t i) { encoded[i] = tokenizer.encode(pieces[i]); });
   for (std::size_t i = 0; i < pieces.size(); ++i) {
-    if (begins_document[i] && !out.empty()) out.push_back(separator);
-    out.insert(out.end(), encoded[i].begin(), encoded[i].end());
+    if (begins_document[i]) {
+      out.documents.push_back(static_cast<std::int64_t>(out.ids.size()));
+      if (!out.ids.empty()) out.ids.push_back(separator);
+    }
+    out.ids.insert(out.ids.end(), encoded[i].begin(), encoded[i].end());
   }
 }
 
-void append_part(const CorpusListing& listing, const CorpusSurvey& survey, Part part,
-                 const Tokenizer& tokenizer, std::vector<std::int32_t>& out) {
-  const std::int32_t separator = tokenizer.encode(kSeparator).at(0);
+/// The texts of a part in groups, so that not all are in memory at once.
+template <class Use>
+void for_each_group(const CorpusListing& listing, const CorpusSurvey& survey, Part part,
+                    const Use& use) {
   std::vector<std::string> group;
   std::uint64_t group_bytes = 0;
   for (const Document& document : survey.documents) {
@@ -111,19 +153,19 @@ void append_part(const CorpusListing& listing, const CorpusSurvey& survey, Part 
     group.push_back(read_document(listing, document));
     group_bytes += group.back().size();
     if (group_bytes >= kGroupBytes) {
-      append_group(tokenizer, group, separator, out);
+      use(group);
       group.clear();
       group_bytes = 0;
     }
   }
-  append_group(tokenizer, group, separator, out);
+  use(group);
 }
 
 }  // namespace
 
 TokenFileContents build_tokens(const CorpusListing& listing, const CorpusSurvey& survey,
-                               const config::TokenizerConfig& tokenizer_config) {
-  const std::unique_ptr<Tokenizer> tokenizer = make_tokenizer(listing, survey, tokenizer_config);
+                               const config::DataConfig& data) {
+  const std::unique_ptr<Tokenizer> tokenizer = make_tokenizer(listing, survey, data);
   log_info("tokenising " + format_bytes(static_cast<double>(survey.bytes)) + " of \"" +
            listing.corpus + "\"");
   TokenFileContents contents;
@@ -131,9 +173,13 @@ TokenFileContents build_tokens(const CorpusListing& listing, const CorpusSurvey&
   contents.vocab_size = tokenizer->vocab_size();
   contents.source_hash = survey.content_hash;
   contents.text_bytes = survey.bytes;
-  contents.documents = survey.documents.size();
-  append_part(listing, survey, Part::kTrain, *tokenizer, contents.train);
-  append_part(listing, survey, Part::kValidation, *tokenizer, contents.validation);
+  const auto append = [&](Part part, PartTokens tokens) {
+    for_each_group(listing, survey, part, [&](const std::vector<std::string>& texts) {
+      append_group(*tokenizer, texts, data.document_separator, tokens);
+    });
+  };
+  append(Part::kTrain, {contents.train, contents.train_documents});
+  append(Part::kValidation, {contents.validation, contents.validation_documents});
   return contents;
 }
 

@@ -46,26 +46,24 @@ class WaitingLock {
   int descriptor_;
 };
 
-/// Everything but the corpus that decides a token file.
+/// What decides a token file beside the documents of the corpus.
 std::string settings_text(const config::DataConfig& data) {
   return "tokens " + std::to_string(kTokenFileVersion) + " " + data.tokenizer.kind + " " +
-         std::to_string(data.tokenizer.vocab_size) + " " + format_exact(data.validation_share) +
-         " " + std::to_string(data.max_bytes);
+         std::to_string(data.tokenizer.vocab_size) + " " + data.document_separator + "\n";
 }
 
 std::string manifest_path(const std::string& folder, const config::DataConfig& data,
                           const CorpusListing& listing) {
-  return folder + "/" + hash_text(settings_text(data) + " " + listing_hash(listing).hex()).hex() +
-         ".manifest";
+  const std::string settings = settings_text(data) + format_exact(data.validation_share) + " " +
+                               std::to_string(data.max_bytes) + " " + listing_hash(listing).hex();
+  return folder + "/" + hash_text(settings).hex() + ".manifest";
 }
 
 /// The survey's hash already covers split and cap.
 std::string tokens_path(const std::string& folder, const config::DataConfig& data,
                         const CorpusSurvey& survey) {
-  const std::string settings = "tokens " + std::to_string(kTokenFileVersion) + " " +
-                               data.tokenizer.kind + " " +
-                               std::to_string(data.tokenizer.vocab_size);
-  return folder + "/" + hash_text(settings + " " + survey.content_hash.hex()).hex() + ".tokens";
+  const std::string settings = settings_text(data) + survey.content_hash.hex();
+  return folder + "/" + hash_text(settings).hex() + ".tokens";
 }
 
 bool exists(const std::string& path) {
@@ -130,7 +128,7 @@ std::unique_ptr<const TokenFile> open_or_make_tokens(const config::DataConfig& d
   const WaitingLock lock(path + ".lock");
   std::unique_ptr<const TokenFile> tokens = open_cached(path);
   if (!tokens) {
-    write_token_file(path, build_tokens(listing, survey, data.tokenizer));
+    write_token_file(path, build_tokens(listing, survey, data));
     tokens = std::make_unique<const TokenFile>(path);
   }
   if (is_settled(listing, listed_at)) {

@@ -54,16 +54,16 @@ TEST(Dataset, KnowsItsParts) {
   EXPECT_EQ(dataset->train_tokens(), 1600);
   EXPECT_EQ(dataset->validation_tokens(), 400);
   EXPECT_EQ(dataset->tokenizer().vocab_size(), 256);
-  EXPECT_EQ(
-      dataset->description(),
-      folder / "text.txt" + ": 1.95 KiB of text, bytes, 1.6 k training and 400 validation tokens");
+  EXPECT_EQ(dataset->description(),
+            folder / "text.txt" +
+                ": 1.95 KiB of text, bytes, 1.6 k training and 400 validation tokens, 2 documents");
 }
 
 TEST(Dataset, TrainingWindowsAreDrawnByKey) {
   const TemporaryFolder folder;
   const std::string text = counting_text();
   const auto dataset = load(folder, text, 16);
-  const at::Tensor windows = dataset->train_batch(7, 2, 5, 6, "cpu");
+  const at::Tensor windows = dataset->train_batch(7, 2, 5, 6, "cpu").tokens;
   ASSERT_EQ(windows.sizes(), at::IntArrayRef({6, 17}));
   ASSERT_EQ(windows.scalar_type(), at::kLong);
   for (std::int64_t i = 0; i < 6; ++i) {
@@ -75,11 +75,11 @@ TEST(Dataset, TrainingWindowsAreDrawnByKey) {
     const auto start = static_cast<std::size_t>(share * (1600 - 16));
     EXPECT_EQ(as_text(row(windows, i)), text.substr(start, 17));
   }
-  EXPECT_TRUE(at::equal(windows, dataset->train_batch(7, 2, 5, 6, "cpu")));
-  EXPECT_TRUE(at::equal(windows.narrow(0, 0, 3), dataset->train_batch(7, 2, 5, 3, "cpu")));
-  EXPECT_FALSE(at::equal(windows, dataset->train_batch(8, 2, 5, 6, "cpu")));
-  EXPECT_FALSE(at::equal(windows, dataset->train_batch(7, 3, 5, 6, "cpu")));
-  EXPECT_FALSE(at::equal(windows, dataset->train_batch(7, 2, 6, 6, "cpu")));
+  EXPECT_TRUE(at::equal(windows, dataset->train_batch(7, 2, 5, 6, "cpu").tokens));
+  EXPECT_TRUE(at::equal(windows.narrow(0, 0, 3), dataset->train_batch(7, 2, 5, 3, "cpu").tokens));
+  EXPECT_FALSE(at::equal(windows, dataset->train_batch(8, 2, 5, 6, "cpu").tokens));
+  EXPECT_FALSE(at::equal(windows, dataset->train_batch(7, 3, 5, 6, "cpu").tokens));
+  EXPECT_FALSE(at::equal(windows, dataset->train_batch(7, 2, 6, 6, "cpu").tokens));
 }
 
 TEST(Dataset, TrainingWindowsStartEverywhereEquallyOften) {
@@ -110,7 +110,7 @@ TEST(Dataset, ALongCorpusIsReachedToItsEnd) {
 TEST(Dataset, TheShortestCorpusHasOneWindow) {
   const TemporaryFolder folder;
   const auto dataset = load(folder, std::string(16, 'a') + "\n" + std::string(16, 'b') + "\n", 16);
-  const at::Tensor windows = dataset->train_batch(1, 0, 0, 4, "cpu");
+  const at::Tensor windows = dataset->train_batch(1, 0, 0, 4, "cpu").tokens;
   for (std::int64_t i = 0; i < 4; ++i) {
     EXPECT_EQ(as_text(row(windows, i)), std::string(16, 'a') + "\n");
   }
@@ -120,12 +120,12 @@ TEST(Dataset, ValidationWindowsAreEvenlySpacedAndDoNotOverlap) {
   const TemporaryFolder folder;
   const std::string text = counting_text();
   const auto dataset = load(folder, text, 16);
-  const at::Tensor all = dataset->validation_windows(1000, "cpu");
+  const at::Tensor all = dataset->validation_windows(1000, "cpu").tokens;
   ASSERT_EQ(all.size(0), 24);  // floor(399 / 16)
   for (std::int64_t i = 0; i < 24; ++i) {
     EXPECT_EQ(as_text(row(all, i)), text.substr(1600 + static_cast<std::size_t>(i) * 16, 17));
   }
-  const at::Tensor some = dataset->validation_windows(5, "cpu");
+  const at::Tensor some = dataset->validation_windows(5, "cpu").tokens;
   ASSERT_EQ(some.size(0), 5);
   for (std::int64_t i = 0; i < 5; ++i) {
     EXPECT_TRUE(at::equal(some.select(0, i), all.select(0, i * 24 / 5)));
@@ -139,11 +139,12 @@ TEST(Dataset, TargetBytesAreTheTextOfTheTargets) {
   const auto bytes = load(folder, text, 16);
   EXPECT_EQ(bytes->target_bytes(bytes->validation_windows(3, "cpu")), 48);
   const auto pieces = load(folder, text, 16, {"sentencepiece", 320});
-  const at::Tensor windows = pieces->validation_windows(4, "cpu");
+  const Windows windows = pieces->validation_windows(4, "cpu");
   std::size_t expected = 0;
   for (std::int64_t i = 0; i < 4; ++i) {
     std::vector<std::int32_t> targets;
-    for (const std::int64_t id : row(windows, i)) targets.push_back(static_cast<std::int32_t>(id));
+    for (const std::int64_t id : row(windows.tokens, i))
+      targets.push_back(static_cast<std::int32_t>(id));
     targets.erase(targets.begin());
     expected += pieces->tokenizer().decode(targets).size();
   }
@@ -192,12 +193,12 @@ TEST(GpuDataset, GathersTheSameWindowsOnTheDevice) {
        {config::TokenizerConfig{}, config::TokenizerConfig{"sentencepiece", 400}}) {
     const auto dataset = load(folder, text, 32, tokenizer);
     for (std::uint32_t step = 0; step < 20; ++step) {
-      const at::Tensor on_device = dataset->train_batch(5, 1, step, 8, "cuda:0");
+      const at::Tensor on_device = dataset->train_batch(5, 1, step, 8, "cuda:0").tokens;
       EXPECT_TRUE(on_device.is_cuda());
-      EXPECT_TRUE(at::equal(on_device.cpu(), dataset->train_batch(5, 1, step, 8, "cpu")));
+      EXPECT_TRUE(at::equal(on_device.cpu(), dataset->train_batch(5, 1, step, 8, "cpu").tokens));
     }
-    EXPECT_TRUE(at::equal(dataset->validation_windows(7, "cuda:0").cpu(),
-                          dataset->validation_windows(7, "cpu")));
+    EXPECT_TRUE(at::equal(dataset->validation_windows(7, "cuda:0").tokens.cpu(),
+                          dataset->validation_windows(7, "cpu").tokens));
   }
 }
 

@@ -84,7 +84,7 @@ TEST_F(TokenCache, JoinsDocumentsByNul) {
   }
   EXPECT_EQ(text_of(tokens->view().train), train);
   EXPECT_EQ(text_of(tokens->view().validation), validation);
-  EXPECT_EQ(tokens->view().documents, 40U);
+  EXPECT_EQ(tokens->view().train_documents.count + tokens->view().validation_documents.count, 40);
   EXPECT_EQ(tokens->view().vocab_size, 256);
 }
 

@@ -16,7 +16,8 @@ using test::message_of;
 using test::TemporaryFolder;
 using testing::HasSubstr;
 
-constexpr std::size_t kHeaderBytes = 112;
+constexpr std::size_t kHeaderBytes = 136;
+constexpr std::size_t kDocuments = 5;
 
 TokenFileContents example(std::int64_t vocab_size) {
   TokenFileContents contents;
@@ -24,11 +25,12 @@ TokenFileContents example(std::int64_t vocab_size) {
   contents.vocab_size = vocab_size;
   contents.source_hash = hash_text("source");
   contents.text_bytes = 1234;
-  contents.documents = 7;
   for (std::int32_t i = 0; i < 100; ++i) {
     contents.train.push_back(static_cast<std::int32_t>((vocab_size - 1) * i / 99));
   }
   contents.validation = {0, 1, static_cast<std::int32_t>(vocab_size - 1)};
+  contents.train_documents = {0, 1, 40, 99};
+  contents.validation_documents = {0};
   return contents;
 }
 
@@ -57,7 +59,12 @@ TEST_P(TokenFileWidth, KeepsWhatWasWritten) {
   EXPECT_EQ(read.vocab_size, contents.vocab_size);
   EXPECT_EQ(read.tokenizer, contents.tokenizer);
   EXPECT_EQ(read.text_bytes, 1234U);
-  EXPECT_EQ(read.documents, 7U);
+  ASSERT_EQ(read.train_documents.count, 4);
+  ASSERT_EQ(read.validation_documents.count, 1);
+  for (std::int64_t i = 0; i < 4; ++i) {
+    EXPECT_EQ(read.train_documents.at(i), contents.train_documents[static_cast<std::size_t>(i)]);
+  }
+  EXPECT_EQ(read.validation_documents.at(0), 0);
   EXPECT_EQ(read.source_hash, contents.source_hash);
   ASSERT_EQ(read.train.count, 100);
   ASSERT_EQ(read.validation.count, 3);
@@ -78,8 +85,9 @@ TEST(TokenFile, UsesTheNarrowestWord) {
   const TemporaryFolder folder;
   for (const auto& [vocab, width] : {std::pair{256, 1}, {257, 2}, {65536, 2}, {65537, 4}}) {
     write_token_file(folder / "t", example(vocab));
-    EXPECT_EQ(read_file(folder / "t").size(),
-              kHeaderBytes + 16 + 103 * static_cast<std::size_t>(width));
+    EXPECT_EQ(
+        read_file(folder / "t").size(),
+        kHeaderBytes + 16 + (103 * static_cast<std::size_t>(width) + 7) / 8 * 8 + kDocuments * 8);
   }
 }
 
@@ -93,11 +101,11 @@ TEST(TokenFile, EveryCutIsRefused) {
         << size << ": " << message;
   }
   EXPECT_EQ(message_of([&] { return view(bytes.substr(0, 20)); }),
-            "t.tokens: is torn: 20 bytes, a header has 112");
+            "t.tokens: is torn: 20 bytes, a header has 136");
   EXPECT_EQ(message_of([&] { return view(bytes.substr(0, 200)); }),
-            "t.tokens: is torn: 200 bytes where its header says 334");
+            "t.tokens: is torn: 200 bytes where its header says 400");
   EXPECT_EQ(message_of([&] { return view(bytes + "x"); }),
-            "t.tokens: is torn: 335 bytes where its header says 334");
+            "t.tokens: is torn: 401 bytes where its header says 400");
 }
 
 TEST(TokenFile, EveryChangedBitIsRefused) {
@@ -118,9 +126,14 @@ TEST(TokenFile, SaysWhatIsWrong) {
   EXPECT_EQ(message_of([&] { return view("PK\3\4 something else entirely"); }),
             "t.tokens: is no token file of nas");
   std::string newer = bytes;
-  newer[8] = 2;
+  newer[8] = 3;
   EXPECT_EQ(message_of([&] { return view(newer); }),
-            "t.tokens: has version 2, this program reads token files up to version 1");
+            "t.tokens: has version 3, this program reads token files up to version 2");
+  std::string older = bytes;
+  older[8] = 1;
+  EXPECT_EQ(message_of([&] { return view(older); }),
+            "t.tokens: has version 1, which does not tell documents apart; this program reads "
+            "version 2");
   std::string flipped = bytes;
   flipped.back() = static_cast<char>(flipped.back() ^ 1);
   EXPECT_EQ(message_of([&] { return view(flipped); }),
@@ -141,12 +154,44 @@ TEST(TokenFile, ImpossibleHeadersAreRefused) {
   EXPECT_THAT(with(16, 0, 8), HasSubstr("vocabulary of 0"));
   EXPECT_THAT(with(16, ~std::uint64_t{0}, 8), HasSubstr("vocabulary of 18446744073709551615"));
   EXPECT_THAT(with(16, 999, 8), HasSubstr("is damaged: token 999 in a vocabulary of 999"));
-  for (const std::size_t length : {24U, 32U, 40U}) {
+  for (const std::size_t length : {24U, 32U, 40U, 56U, 64U}) {
     EXPECT_THAT(with(length, ~std::uint64_t{0}, 8), HasSubstr("impossible lengths"));
     EXPECT_THAT(with(length, std::uint64_t{1} << 47U, 8), HasSubstr("is torn"));
     EXPECT_THAT(with(length, 0, 8), HasSubstr("is torn"));
   }
   EXPECT_EQ(sealed(bytes), bytes);
+}
+
+TEST(TokenFile, ImpossibleDocumentsAreRefused) {
+  const TemporaryFolder folder;
+  const std::string bytes = example_bytes(folder);
+  const std::size_t first = bytes.size() - kDocuments * 8;
+  const auto changed = [&](std::size_t document, std::uint64_t start) {
+    std::string copy = bytes;
+    std::memcpy(copy.data() + first + document * 8, &start, 8);
+    return sealed(copy);
+  };
+  const auto with = [&](std::size_t document, std::uint64_t start) {
+    return message_of([&] { return view(changed(document, start)); });
+  };
+  EXPECT_EQ(with(0, 1), "t.tokens: is damaged: document 0 begins at token 1 of 100");
+  EXPECT_EQ(with(1, 0), "t.tokens: is damaged: document 1 begins at token 0 of 100");
+  EXPECT_EQ(with(2, 99), "t.tokens: is damaged: document 3 begins at token 99 of 100");
+  EXPECT_EQ(with(3, 100), "t.tokens: is damaged: document 3 begins at token 100 of 100");
+  EXPECT_THAT(with(3, ~std::uint64_t{0}), HasSubstr("document 3 begins at token -1"));
+  EXPECT_EQ(with(4, 2), "t.tokens: is damaged: document 0 begins at token 2 of 3");
+  EXPECT_NO_THROW(static_cast<void>(view(changed(1, 39))));
+}
+
+TEST(TokenFile, FindsTheNextDocument) {
+  const TemporaryFolder folder;
+  write_token_file(folder / "t", example(300));
+  const TokenFile file(folder / "t");
+  const DocumentSpan& documents = file.view().train_documents;  // at 0, 1, 40, 99
+  for (const auto& [token, next] :
+       {std::pair{0, 1}, {1, 2}, {2, 2}, {39, 2}, {40, 3}, {98, 3}, {99, 4}}) {
+    EXPECT_EQ(documents.first_after(token), next) << token;
+  }
 }
 
 TEST(TokenFile, MissingFilesAndFoldersAreInputErrors) {

@@ -18,6 +18,13 @@ void check_view(const nas::data::TokenFileView& view) {
       NAS_ASSERT(token >= 0 && token < view.vocab_size);
     }
   }
+  for (const nas::data::DocumentSpan& documents :
+       {view.train_documents, view.validation_documents}) {
+    for (std::int64_t i = 0; i < documents.count; ++i) {
+      NAS_ASSERT(documents.at(i) >= (i == 0 ? 0 : documents.at(i - 1) + 1));
+      NAS_ASSERT(documents.first_after(documents.at(i)) == i + 1);
+    }
+  }
   std::size_t zeros = 0;
   for (const char c : view.tokenizer) zeros += static_cast<std::size_t>(c == '\0');
   NAS_ASSERT(zeros <= view.tokenizer.size());

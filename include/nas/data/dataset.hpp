@@ -12,6 +12,15 @@
 
 namespace nas::data {
 
+/// Stretches of a tokenised corpus, a row each.
+struct Windows {
+  at::Tensor tokens;  ///< [rows, seq_len + 1] int64 on a device; inputs and next tokens overlap
+  /// For nn::Model::forward: [rows, seq_len] int32 on the CPU, by input token the position in its
+  /// row at which its document begins, 0 for one that began before. Undefined when no document
+  /// begins inside a row, and without data.document_mask.
+  at::Tensor document_starts;
+};
+
 /// A tokenised corpus split into train and validation. Immutable, shared by all threads.
 class Dataset {
  public:
@@ -27,21 +36,21 @@ class Dataset {
   [[nodiscard]] virtual const Tokenizer& tokenizer() const = 0;
   [[nodiscard]] virtual std::int64_t train_tokens() const = 0;
   [[nodiscard]] virtual std::int64_t validation_tokens() const = 0;
-  [[nodiscard]] virtual Hash128 hash() const = 0;  ///< of tokens, split and tokenizer
+  /// Of tokens, split and tokenizer; with data.document_mask also of where documents begin.
+  [[nodiscard]] virtual Hash128 hash() const = 0;
   [[nodiscard]] virtual std::string description() const = 0;
 
-  /// Training windows drawn uniformly with the key (seed, kBatchOrder, repeat, step):
-  /// [batch, seq_len + 1] int64 on `device`, inputs and next tokens overlapping by seq_len.
-  [[nodiscard]] virtual at::Tensor train_batch(std::uint64_t seed, std::uint32_t repeat,
-                                               std::uint32_t step, std::int64_t batch,
-                                               const std::string& device) const = 0;
+  /// `batch` training windows drawn uniformly with the key (seed, kBatchOrder, repeat, step).
+  [[nodiscard]] virtual Windows train_batch(std::uint64_t seed, std::uint32_t repeat,
+                                            std::uint32_t step, std::int64_t batch,
+                                            const std::string& device) const = 0;
 
   /// `count` validation windows evenly spaced over the validation part (all of it when it has
-  /// fewer): [count, seq_len + 1] int64; the same for every candidate.
-  [[nodiscard]] virtual at::Tensor validation_windows(std::int64_t count,
-                                                      const std::string& device) const = 0;
-  /// Bytes of text that the target tokens of such windows stand for.
-  [[nodiscard]] virtual std::int64_t target_bytes(const at::Tensor& windows) const = 0;
+  /// fewer); the same for every candidate.
+  [[nodiscard]] virtual Windows validation_windows(std::int64_t count,
+                                                   const std::string& device) const = 0;
+  /// Bytes of text that the target tokens of such windows stand for: all but each row's first.
+  [[nodiscard]] virtual std::int64_t target_bytes(const Windows& windows) const = 0;
 };
 
 /// ${XDG_CACHE_HOME:-$HOME/.cache}/nas/data.
