@@ -6,51 +6,40 @@
 #include <charconv>
 #include <filesystem>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <system_error>
 
+#include "nas/config/fields.hpp"
 #include "nas/core/error.hpp"
 #include "nas/core/hash.hpp"
 #include "nas/core/log.hpp"
 #include "nas/core/units.hpp"
+#include "nas/nn/safetensors.hpp"
 
 namespace nas::train {
 namespace {
 
-constexpr const char* kFormat = "1";
+constexpr const char* kFormat = "2";
 constexpr const char* kWeights = "weights.";
 
 void add_line(std::string& text, const std::string& key, const std::string& value) {
   text += key + "=" + value + "\n";
 }
 
-void add_line(std::string& text, const std::string& key, double value) {
-  add_line(text, key, format_exact(value));
-}
-
 void add_line(std::string& text, const std::string& key, std::int64_t value) {
   add_line(text, key, std::to_string(value));
 }
 
-std::string training_text(const config::TrainingConfig& training) {
-  std::string text;
-  add_line(text, "steps", training.steps);
-  add_line(text, "batch_size", training.batch_size);
-  add_line(text, "seq_len", training.seq_len);
-  add_line(text, "eval_batches", training.eval_batches);
-  add_line(text, "eval_every", training.eval_every);
-  const config::OptimizerConfig& optimizer = training.optimizer;
-  add_line(text, "optimizer", optimizer.name);
-  add_line(text, "learning_rate", optimizer.learning_rate);
-  add_line(text, "beta1", optimizer.beta1);
-  add_line(text, "beta2", optimizer.beta2);
-  add_line(text, "epsilon", optimizer.epsilon);
-  add_line(text, "weight_decay", optimizer.weight_decay);
-  add_line(text, "clip_norm", optimizer.clip_norm);
-  add_line(text, "schedule", training.schedule.name);
-  add_line(text, "warmup_steps", training.schedule.warmup_steps);
-  add_line(text, "final_share", training.schedule.final_share);
-  add_line(text, "threads", training.threads);
-  return text;
+/// Everything of the configuration that decides the bits of a training.
+std::string training_text(config::TrainingConfig training) {
+  // Another way to say how many steps there are is the same training.
+  if (!training.budget.seconds) training.budget = {};
+  Json json = config::write_fields([&](config::Fields& fields) { describe(fields, training); });
+  for (const char* key : {"hurdles", "checkpoint_every", "timeout_seconds", "fuse", "precision",
+                          "check_causality", "tensorboard"}) {
+    json.erase(key);
+  }
+  return json.dump() + "\n";
 }
 
 /// A file's whole number under a key; nothing when it is not there or not one.
@@ -86,8 +75,14 @@ std::optional<Progress> read_progress(const nn::SafetensorsFile& file) {
       values->dim() != 1 || values->numel() < 2 || values->numel() % 2 != 0) {
     return std::nullopt;
   }
+  const at::Tensor* hurdles = file.find("hurdles");
+  if (hurdles == nullptr || hurdles->scalar_type() != at::kLong || hurdles->dim() != 1) {
+    return std::nullopt;
+  }
   const double* numbers = values->const_data_ptr<double>();
-  Progress progress{*step, numbers[0], *count, {}, numbers[1]};
+  Progress progress{*step, numbers[0], *count, {}, numbers[1], {}};
+  const std::int64_t* met = hurdles->const_data_ptr<std::int64_t>();
+  progress.hurdles.assign(met, met + hurdles->numel());
   for (std::int64_t i = 2; i < values->numel(); i += 2) {
     progress.intermediate.emplace_back(static_cast<std::int64_t>(numbers[i]), numbers[i + 1]);
   }
@@ -104,18 +99,18 @@ std::vector<nn::NamedTensor> weights_in(const nn::SafetensorsFile& file) {
   return weights;
 }
 
-bool has_moments(const nn::SafetensorsFile& file, const AdamW& optimizer) {
-  for (const nn::NamedTensor& moment : optimizer.state()) {
-    const at::Tensor* stored = file.find(moment.name);
-    if (stored == nullptr || stored->sizes() != moment.tensor.sizes()) return false;
+bool has_state(const nn::SafetensorsFile& file, const Optimizer& optimizer) {
+  for (const nn::NamedTensor& part : optimizer.state()) {
+    const at::Tensor* stored = file.find(part.name);
+    if (stored == nullptr || stored->sizes() != part.tensor.sizes()) return false;
   }
   return true;
 }
 
-void restore_moments(const nn::SafetensorsFile& file, const AdamW& optimizer) {
+void restore_state(const nn::SafetensorsFile& file, const Optimizer& optimizer) {
   const at::NoGradGuard no_grad;
-  for (const nn::NamedTensor& moment : optimizer.state()) {
-    moment.tensor.copy_(*file.find(moment.name));
+  for (const nn::NamedTensor& part : optimizer.state()) {
+    part.tensor.copy_(*file.find(part.name));
   }
 }
 
@@ -151,16 +146,18 @@ std::string training_identity(const TrainingRequest& request) {
   add_line(text, "fuse", std::int64_t{request.lowering.fuse});
   add_line(text, "bf16", std::int64_t{request.lowering.bf16});
   for (const std::int64_t step : request.hurdle_steps) add_line(text, "hurdle", step);
+  for (const double at : request.hurdle_seconds) add_line(text, "hurdle", format_exact(at));
   return hash_text(text).hex();
 }
 
 void save_checkpoint(const std::string& path, const std::string& identity, const nn::Model& model,
-                     const AdamW& optimizer, const Progress& progress) {
+                     const Optimizer& optimizer, const Progress& progress) {
   std::vector<nn::NamedTensor> tensors = optimizer.state();
   for (const nn::NamedTensor& parameter : model.parameters()) {
     tensors.push_back({kWeights + parameter.name, parameter.tensor.detach()});
   }
   tensors.push_back({"progress", progress_tensor(progress)});
+  tensors.push_back({"hurdles", at::tensor(progress.hurdles, at::kLong)});
   nn::write_safetensors(path, tensors,
                         {{"nas_checkpoint", kFormat},
                          {"identity", identity},
@@ -169,7 +166,7 @@ void save_checkpoint(const std::string& path, const std::string& identity, const
 }
 
 std::optional<Progress> load_checkpoint(const std::string& path, const std::string& identity,
-                                        nn::Model& model, AdamW& optimizer) {
+                                        nn::Model& model, Optimizer& optimizer) {
   const std::optional<nn::SafetensorsFile> file = read_or_warn(path);
   if (!file) return std::nullopt;
   const auto ignore = [&](const std::string& why) {
@@ -182,13 +179,13 @@ std::optional<Progress> load_checkpoint(const std::string& path, const std::stri
     return ignore("it belongs to another training");
   }
   std::optional<Progress> progress = read_progress(*file);
-  if (!progress || !has_moments(*file, optimizer)) return ignore("it is incomplete");
+  if (!progress || !has_state(*file, optimizer)) return ignore("it is incomplete");
   try {
     model.load(weights_in(*file));  // all or nothing
   } catch (const Error& error) {
     return ignore(error.what());
   }
-  restore_moments(*file, optimizer);
+  restore_state(*file, optimizer);
   optimizer.resume_at(progress->step);
   return progress;
 }

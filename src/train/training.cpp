@@ -16,7 +16,9 @@ namespace {
 
 void require_consistent(const TrainingRequest& request) {
   NAS_ASSERT(request.dataset != nullptr);
-  NAS_ASSERT(request.hurdle_steps.size() == request.hurdle_bars.size());
+  NAS_ASSERT((request.training.budget.seconds
+                  ? request.hurdle_seconds.size()
+                  : request.hurdle_steps.size()) == request.hurdle_bars.size());
   const std::int64_t vocab = request.architecture.model.vocab_size;
   const std::int64_t tokens = request.dataset->tokenizer().vocab_size();
   if (vocab < tokens) {
@@ -55,6 +57,7 @@ TrainingResult out_of_memory_result(const Progress& progress, const std::string&
   result.outcome.reason = "oom";
   result.outcome.detail = message.substr(0, message.find('\n'));
   result.outcome.intermediate = progress.intermediate;
+  result.outcome.hurdles = progress.hurdles;
   result.outcome.seconds = progress.seconds;
   return result;
 }

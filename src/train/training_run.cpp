@@ -21,15 +21,6 @@ namespace {
 constexpr std::int64_t kPollSteps = 32;
 constexpr std::int64_t kNoStep = std::numeric_limits<std::int64_t>::max();
 
-/// The training loss is the mean over the last tenth of the steps.
-bool counts_into_loss(const config::TrainingConfig& training, std::int64_t step) {
-  return step >= training.steps - std::max<std::int64_t>(1, training.steps / 10);
-}
-
-std::string steps_text(std::int64_t done, std::int64_t all) {
-  return std::to_string(done) + " of " + std::to_string(all) + " steps";
-}
-
 space::Score make_score(const std::string& name, double value, const std::string& unit,
                         const std::string& protocol) {
   space::Score score;
@@ -46,7 +37,10 @@ TrainingRun::TrainingRun(const TrainingRequest& request, Progress& progress)
     : request_(request),
       progress_(progress),
       model_(request.architecture, request.lowering),
-      optimizer_(request.training.optimizer, model_.parameters()),
+      optimizer_(builtin_optimizers()
+                     .at(request.training.optimizer.name)
+                     .make(request.training.optimizer, model_.parameters())),
+      pace_(request),
       identity_(training_identity(request)) {
   const std::string& device = model_.options().device;
   const config::TrainingConfig& training = request.training;
@@ -61,12 +55,14 @@ TrainingRun::TrainingRun(const TrainingRequest& request, Progress& progress)
 void TrainingRun::start() {
   crash_point("build");
   if (!request_.checkpoint_path.empty()) {
-    if (auto stored = load_checkpoint(request_.checkpoint_path, identity_, model_, optimizer_)) {
+    if (auto stored = load_checkpoint(request_.checkpoint_path, identity_, model_, *optimizer_)) {
       progress_ = std::move(*stored);
       seconds_before_ = progress_.seconds;
       steps_before_ = progress_.step;
       loss_sum_.fill_(progress_.loss_sum);
-      log_debug("training continues after " + steps_text(progress_.step, request_.training.steps));
+      reported_seconds_ = progress_.seconds;
+      reported_steps_ = progress_.step;
+      log_debug("training continues after " + pace_.steps_text(progress_.step));
       return;
     }
   }
@@ -84,47 +80,73 @@ std::optional<TrainingRun::End> TrainingRun::leaks() const {
 std::optional<TrainingResult> TrainingRun::run() {
   start();
   if (const auto end = leaks()) return ended(*end);
-  const config::TrainingConfig& training = request_.training;
-  while (progress_.step < training.steps) {
+  bool stopped = false;
+  if (const auto end = train_steps(stopped)) return ended(*end);
+  if (stopped) return std::nullopt;
+  return finish();
+}
+
+std::optional<TrainingRun::End> TrainingRun::train_steps(bool& stopped) {
+  const std::int64_t checkpoint_every = request_.training.checkpoint_every;
+  while (!pace_.is_spent(progress_.step, seconds())) {
     if (request_.should_stop && request_.should_stop()) {
-      if (const auto end = first_bad_step()) return ended(*end);
+      if (const auto end = first_bad_step()) return end;
       save();
+      stopped = true;
       return std::nullopt;
     }
-    if (const auto end = train_step()) return ended(*end);
+    if (const auto end = train_step()) return end;
     if (request_.on_step) request_.on_step(progress_.step);
-    if (const auto end = evaluate_midway()) return ended(*end);
-    if (const auto end = check_time()) return ended(*end);
-    const bool is_last = progress_.step == training.steps;
-    if (training.checkpoint_every > 0 && progress_.step % training.checkpoint_every == 0 &&
-        !is_last) {
-      if (const auto end = first_bad_step()) return ended(*end);
+    if (const auto end = evaluate_midway()) return end;
+    if (const auto end = check_time()) return end;
+    if (checkpoint_every > 0 && progress_.step % checkpoint_every == 0 &&
+        !pace_.is_spent(progress_.step, seconds())) {
+      if (const auto end = first_bad_step()) return end;
       save();
     }
   }
-  return finish();
+  return std::nullopt;
 }
 
 std::optional<TrainingRun::End> TrainingRun::train_step() {
   const config::TrainingConfig& training = request_.training;
   const std::int64_t step = progress_.step;
-  const at::Tensor windows = request_.dataset->train_batch(
+  const data::Windows windows = request_.dataset->train_batch(
       request_.seed, request_.repeat, static_cast<std::uint32_t>(step), training.batch_size,
       model_.options().device);
-  const at::Tensor logits = model_.forward(windows.narrow(1, 0, training.seq_len).contiguous());
-  const at::Tensor targets = windows.narrow(1, 1, training.seq_len).reshape(-1);
+  const at::Tensor logits = model_.forward(
+      windows.tokens.narrow(1, 0, training.seq_len).contiguous(), windows.document_starts);
+  const at::Tensor targets = windows.tokens.narrow(1, 1, training.seq_len).reshape(-1);
   const at::Tensor loss = at::cross_entropy_loss(logits.flatten(0, 1), targets);
   loss.backward();
   crash_point("train");
-  const at::Tensor norm = optimizer_.gradient_norm();
+  const at::Tensor norm = optimizer_->gradient_norm();
   if (const auto end = check_finite(loss, norm)) return end;
-  optimizer_.step(norm, learning_rate(training, step));
-  if (counts_into_loss(training, step)) {
+  const double rate = learning_rate(training, pace_.total_steps(step, seconds()), step);
+  optimizer_->step(norm, rate);
+  ++progress_.step;
+  if (pace_.counts_into_loss(progress_.step, seconds())) {
     loss_sum_.add_(loss.detach());
     ++progress_.loss_count;
   }
-  ++progress_.step;
+  if (request_.on_scalar && progress_.step % pace_.curve_interval() == 0) {
+    report_step(loss.item<double>(), rate);
+  }
   return std::nullopt;
+}
+
+void TrainingRun::report(const char* name, double value) const {
+  if (request_.on_scalar) request_.on_scalar(name, progress_.step, value);
+}
+
+void TrainingRun::report_step(double loss_nats, double learning_rate) {
+  const double now = seconds();
+  report("train_loss", loss_nats);
+  report("learning_rate", learning_rate);
+  report("steps_per_second", static_cast<double>(progress_.step - reported_steps_) /
+                                 std::max(now - reported_seconds_, 1e-9));
+  reported_seconds_ = now;
+  reported_steps_ = progress_.step;
 }
 
 std::optional<TrainingRun::End> TrainingRun::check_finite(const at::Tensor& loss,
@@ -155,33 +177,43 @@ std::optional<TrainingRun::End> TrainingRun::first_bad_step() const {
 std::optional<TrainingRun::End> TrainingRun::evaluate_midway() {
   const config::TrainingConfig& training = request_.training;
   const std::int64_t step = progress_.step;
-  if (step >= training.steps) return std::nullopt;
-  const auto& hurdles = request_.hurdle_steps;
-  const auto hurdle = std::find(hurdles.begin(), hurdles.end(), step);
+  const double now = seconds();
+  if (pace_.is_spent(step, now)) return std::nullopt;
+  const std::optional<std::size_t> hurdle = pace_.hurdle(progress_, now);
   const bool is_due = training.eval_every > 0 && step % training.eval_every == 0;
-  if (hurdle == hurdles.end() && !is_due) return std::nullopt;
+  if (!hurdle && !is_due) return std::nullopt;
   if (const auto end = first_bad_step()) return end;
-  const double value = validation_bpb(validation_nats());
+  const double nats = validation_nats();
+  const double value = validation_bpb(nats);
   if (!std::isfinite(value)) {
     return End{space::TrialState::kFail, "nan",
                "validation loss after step " + std::to_string(step) + " is " + format_exact(value)};
   }
   progress_.intermediate.emplace_back(step, value);
+  report("val_bpb", value);
+  report("val_loss", nats);
   if (request_.on_value) request_.on_value(step, value);
-  if (hurdle == hurdles.end()) return std::nullopt;
-  const double bar = request_.hurdle_bars[static_cast<std::size_t>(hurdle - hurdles.begin())];
+  if (!hurdle) return std::nullopt;
+  progress_.hurdles.resize(*hurdle, 0);
+  progress_.hurdles.push_back(step);
+  return pruned_at(*hurdle, value);
+}
+
+std::optional<TrainingRun::End> TrainingRun::pruned_at(std::size_t hurdle, double value) const {
+  const double bar = request_.hurdle_bars[hurdle];
   // A bar that is NaN lets everyone pass.
   if (!(value > bar)) return std::nullopt;
   return End{space::TrialState::kPruned, "hurdle",
-             "val_bpb " + format_significant(value, 5) + " after step " + std::to_string(step) +
-                 " is above the bar " + format_significant(bar, 5)};
+             "val_bpb " + format_significant(value, 5) + " after step " +
+                 std::to_string(progress_.step) + " is above the bar " +
+                 format_significant(bar, 5)};
 }
 
 std::optional<TrainingRun::End> TrainingRun::check_time() const {
   const config::TrainingConfig& training = request_.training;
   if (training.timeout_seconds <= 0 || seconds() <= training.timeout_seconds) return std::nullopt;
   return End{space::TrialState::kFail, "timeout",
-             format_seconds(seconds()) + " after " + steps_text(progress_.step, training.steps) +
+             format_seconds(seconds()) + " after " + pace_.steps_text(progress_.step) +
                  ", training.timeout_seconds = " + format_exact(training.timeout_seconds)};
 }
 
@@ -191,7 +223,8 @@ double TrainingRun::validation_nats() const {
 }
 
 double TrainingRun::validation_bpb(double nats) const {
-  return bits_per_byte(nats, validation_.size(0) * (validation_.size(1) - 1), target_bytes_);
+  const at::Tensor& tokens = validation_.tokens;
+  return bits_per_byte(nats, tokens.size(0) * (tokens.size(1) - 1), target_bytes_);
 }
 
 double TrainingRun::seconds() const {
@@ -203,7 +236,7 @@ void TrainingRun::save() {
   progress_.seconds = seconds();
   progress_.loss_sum = loss_sum_.item<double>();
   if (request_.checkpoint_path.empty()) return;
-  save_checkpoint(request_.checkpoint_path, identity_, model_, optimizer_, progress_);
+  save_checkpoint(request_.checkpoint_path, identity_, model_, *optimizer_, progress_);
 }
 
 TrainingResult TrainingRun::ended(const End& end) const {
@@ -212,6 +245,7 @@ TrainingResult TrainingRun::ended(const End& end) const {
   result.outcome.reason = end.reason;
   result.outcome.detail = end.detail;
   result.outcome.intermediate = progress_.intermediate;
+  result.outcome.hurdles = progress_.hurdles;
   result.outcome.seconds = seconds();
   return result;
 }
@@ -225,12 +259,18 @@ std::optional<TrainingResult> TrainingRun::finish() {
     return ended({space::TrialState::kFail, "nan",
                   "validation loss after the last step is " + format_exact(bpb)});
   }
+  report("val_bpb", bpb);
+  report("val_loss", nats);
   TrainingResult result = ended({space::TrialState::kComplete, "", ""});
   result.outcome.value = bpb;
   const double in_this_attempt = seconds() - seconds_before_;
-  const double train_loss = loss_sum_.item<double>() / static_cast<double>(progress_.loss_count);
-  const std::string windows = std::to_string(validation_.size(0)) + " validation windows of " +
-                              std::to_string(training.seq_len) + " tokens";
+  // By the clock a training may be resumed after its end, and then no step counted.
+  const double train_loss = loss_sum_.item<double>() /
+                            static_cast<double>(std::max<std::int64_t>(1, progress_.loss_count));
+  const std::string windows = std::to_string(validation_.tokens.size(0)) +
+                              " validation windows of " + std::to_string(training.seq_len) +
+                              " tokens" +
+                              (validation_.document_starts.defined() ? ", by document" : "");
   result.outcome.scores = {
       make_score("val_bpb", bpb, "bits/byte", windows + ", after the last step"),
       make_score("val_loss_nats", nats, "nats/token", windows + ", after the last step"),

@@ -1,13 +1,15 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "nas/nn/model.hpp"
 #include "nas/train/training.hpp"
-#include "train/adamw.hpp"
 #include "train/checkpoint.hpp"
+#include "train/optimizer.hpp"
+#include "train/pace.hpp"
 
 namespace nas::train {
 
@@ -30,9 +32,16 @@ class TrainingRun {
 
   void start();
   [[nodiscard]] std::optional<End> leaks() const;
+  /// Trains until the budget is spent, something ends the training, or a stop is asked for.
+  [[nodiscard]] std::optional<End> train_steps(bool& stopped);
   [[nodiscard]] std::optional<End> train_step();
+  /// Reports a point of the curves where one is due.
+  void report_step(double loss_nats, double learning_rate);
+  void report(const char* name, double value) const;
   /// Evaluates where a hurdle or eval_every asks for it.
   [[nodiscard]] std::optional<End> evaluate_midway();
+  /// The end at a hurdle whose bar the value is above.
+  [[nodiscard]] std::optional<End> pruned_at(std::size_t hurdle, double value) const;
   [[nodiscard]] std::optional<End> check_time() const;
   /// Notes whether loss and gradient of a step were finite; a GPU is asked every kPollSteps.
   [[nodiscard]] std::optional<End> check_finite(const at::Tensor& loss, const at::Tensor& norm);
@@ -50,12 +59,15 @@ class TrainingRun {
   double seconds_before_ = 0;      ///< of earlier attempts
   std::int64_t steps_before_ = 0;  ///< of earlier attempts
   nn::Model model_;
-  AdamW optimizer_;
+  std::unique_ptr<Optimizer> optimizer_;
+  Pace pace_;
   std::string identity_;
-  at::Tensor validation_;  ///< [windows, seq_len + 1]
+  data::Windows validation_;
   std::int64_t target_bytes_ = 0;
-  at::Tensor loss_sum_;   ///< [] float64 on the device, progress_.loss_sum while running
-  at::Tensor first_bad_;  ///< [] int64 on a GPU: the first step that was not finite
+  at::Tensor loss_sum_;              ///< [] float64 on the device, progress_.loss_sum while running
+  at::Tensor first_bad_;             ///< [] int64 on a GPU: the first step that was not finite
+  double reported_seconds_ = 0;      ///< when the last point of the curves was reported,
+  std::int64_t reported_steps_ = 0;  ///< and after which step
 };
 
 }  // namespace nas::train

@@ -22,34 +22,38 @@ using testing::internal::GetCapturedStderr;
 /// A model and optimizer with recognisable contents.
 struct State {
   nn::Model model;
-  AdamW optimizer;
+  std::unique_ptr<Optimizer> owned;
+  Optimizer& optimizer = *owned;
 
-  explicit State(std::uint64_t seed, std::int64_t model_dim = 16)
+  explicit State(std::uint64_t seed, std::int64_t model_dim = 16,
+                 const std::string& optimizer_name = "adamw")
       : model(test::tiny_architecture(model_dim), {}),
-        optimizer(config::OptimizerConfig{}, model.parameters()) {
+        owned(builtin_optimizers().at(optimizer_name).make({}, model.parameters())) {
     model.initialise(seed, 0);
     double value = static_cast<double>(seed);
-    for (const nn::NamedTensor& moment : optimizer.state()) moment.tensor.fill_(value += 0.125);
+    for (const nn::NamedTensor& part : optimizer.state()) part.tensor.fill_(value += 0.125);
     optimizer.resume_at(5);
   }
 
   [[nodiscard]] std::string hash() const {
     StreamingHash hash;
     hash.add(model.weights_hash().hex());
-    for (const nn::NamedTensor& moment : optimizer.state()) {
-      hash.add(moment.tensor.const_data_ptr(), moment.tensor.nbytes());
+    for (const nn::NamedTensor& part : optimizer.state()) {
+      hash.add(part.tensor.const_data_ptr(), part.tensor.nbytes());
     }
     return hash.value().hex();
   }
 };
 
-Progress example_progress() { return {5, 0.1 + 0.2, 3, {{2, 1.0 / 3.0}, {4, 0.25}}, 12.5}; }
+Progress example_progress() { return {5, 0.1 + 0.2, 3, {{2, 1.0 / 3.0}, {4, 0.25}}, 12.5, {0, 2}}; }
 
-TEST(Checkpoint, RestoresEveryBit) {
+class CheckpointOf : public testing::TestWithParam<std::string> {};
+
+TEST_P(CheckpointOf, RestoresEveryBit) {
   const test::TemporaryFolder folder;
-  const State saved(1);
+  const State saved(1, 16, GetParam());
   save_checkpoint(folder / "c", "identity", saved.model, saved.optimizer, example_progress());
-  State loaded(2);
+  State loaded(2, 16, GetParam());
   ASSERT_NE(loaded.hash(), saved.hash());
   const std::optional<Progress> progress =
       load_checkpoint(folder / "c", "identity", loaded.model, loaded.optimizer);
@@ -61,7 +65,22 @@ TEST(Checkpoint, RestoresEveryBit) {
   EXPECT_EQ(progress->loss_count, 3);
   EXPECT_EQ(progress->intermediate, example_progress().intermediate);
   EXPECT_EQ(progress->seconds, 12.5);
+  EXPECT_EQ(progress->hurdles, (std::vector<std::int64_t>{0, 2}));
   EXPECT_EQ(checkpoint_step(folder / "c"), 5);
+}
+
+INSTANTIATE_TEST_SUITE_P(Optimizers, CheckpointOf, testing::ValuesIn(builtin_optimizers().names()));
+
+TEST(Checkpoint, AnotherOptimizersIsIgnored) {
+  const test::TemporaryFolder folder;
+  const State saved(1, 16, "adafactor");
+  save_checkpoint(folder / "c", "identity", saved.model, saved.optimizer, {});
+  State state(2);
+  const std::string before = state.hash();
+  CaptureStderr();
+  EXPECT_FALSE(load_checkpoint(folder / "c", "identity", state.model, state.optimizer));
+  EXPECT_THAT(GetCapturedStderr(), HasSubstr("it is incomplete"));
+  EXPECT_EQ(state.hash(), before);
 }
 
 TEST(Checkpoint, WithoutAFileNothingIsRestored) {
@@ -153,6 +172,11 @@ TEST(TrainingIdentity, FollowsEverythingThatDecidesTheBits) {
       [](TrainingRequest& r) { r.training.schedule.warmup_steps = 1; },
       [](TrainingRequest& r) { r.training.schedule.final_share = 0; },
       [](TrainingRequest& r) { r.hurdle_steps = {3}; },
+      [](TrainingRequest& r) { r.hurdle_seconds = {3}; },
+      [](TrainingRequest& r) { r.training.optimizer.name = "adafactor"; },
+      [](TrainingRequest& r) {
+        r.training.budget = {true, {}, {}, {}, 5.0};
+      },
   };
   for (std::size_t i = 0; i < changes.size(); ++i) {
     TrainingRequest changed = base;
@@ -163,6 +187,9 @@ TEST(TrainingIdentity, FollowsEverythingThatDecidesTheBits) {
   same.checkpoint_path = "/elsewhere";
   same.training.checkpoint_every = 4;
   same.training.timeout_seconds = 9;
+  same.training.tensorboard = false;
+  same.training.hurdles.count = 3;
+  same.training.budget = {true, same.training.steps, {}, {}, {}};
   EXPECT_EQ(training_identity(same), identity);
 }
 

@@ -33,7 +33,7 @@ TEST(EvaluateNats, IsTheMeanLossOverAllTargets) {
     }
   }
   for (const std::int64_t batch : {1, 3, 7, 20}) {
-    EXPECT_NEAR(evaluate_nats(model, windows, batch), sum / 56, 1e-6) << batch;
+    EXPECT_NEAR(evaluate_nats(model, {windows, {}}, batch), sum / 56, 1e-6) << batch;
   }
 }
 

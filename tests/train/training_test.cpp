@@ -12,6 +12,7 @@
 #include "nas/core/error.hpp"
 #include "nas/core/files.hpp"
 #include "nas/nn/safetensors.hpp"
+#include "nas/train/tables.hpp"
 #include "support/error_of.hpp"
 #include "train/tiny_training.hpp"
 
@@ -83,6 +84,20 @@ TEST_F(Training, LearnsARepetitiveText) {
   EXPECT_NEAR(score_of(*result, "train_loss_nats"), score_of(*result, "val_loss_nats"), 0.3);
   EXPECT_GT(score_of(*result, "steps_per_second"), 0);
   EXPECT_GT(score_of(*result, "train_seconds"), 0);
+}
+
+TEST_F(Training, LearnsWithAdafactorAsT5UsesIt) {
+  request_.architecture = test::tiny_architecture(32);
+  request_.training.steps = 150;
+  request_.training.batch_size = 16;
+  request_.training.optimizer.name = "adafactor";
+  request_.training.optimizer.min_dim_size_to_factor = 32;
+  request_.training.optimizer.learning_rate = 0.1;
+  request_.training.schedule = {"rsqrt", 20, 0};
+  const std::optional<TrainingResult> result = train(request_);
+  ASSERT_TRUE(result);
+  ASSERT_EQ(result->outcome.state, TrialState::kComplete) << result->outcome.detail;
+  EXPECT_LT(result->outcome.value, 2.0);
 }
 
 TEST_F(Training, IsAFunctionOfSeedAndRepeat) {
@@ -199,7 +214,7 @@ TEST_F(Training, WritesTheFinalWeights) {
   model.load(file.tensors);
   EXPECT_EQ(model.weights_hash().hex(), result->weights_hash);
   EXPECT_EQ(file.metadata.at("nas_weights_hash"), result->weights_hash);
-  const at::Tensor windows = request_.dataset->validation_windows(8, "cpu");
+  const data::Windows windows = request_.dataset->validation_windows(8, "cpu");
   EXPECT_EQ(evaluate_nats(model, windows, 4), score_of(*result, "val_loss_nats"));
 }
 
@@ -208,8 +223,14 @@ TEST_F(Training, TheNumericCheckPassesACausalModel) {
   EXPECT_EQ(train(request_)->outcome.state, TrialState::kComplete);
 }
 
+class TrainingWith : public Training, public testing::WithParamInterface<std::string> {};
+
+INSTANTIATE_TEST_SUITE_P(Optimizers, TrainingWith, testing::ValuesIn(builtin_optimizers().names()));
+
 /// Stops at every step, resumes, and wants the bits of a training that did not stop.
-TEST_F(Training, ResumesBitForBitFromEveryStep) {
+TEST_P(TrainingWith, ResumesBitForBitFromEveryStep) {
+  request_.training.optimizer.name = GetParam();
+  request_.training.optimizer.min_dim_size_to_factor = 16;
   request_.training.eval_every = 3;
   request_.hurdle_steps = {2, 5};
   request_.hurdle_bars = {kPasses, 1e9};

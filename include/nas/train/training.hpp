@@ -14,21 +14,25 @@
 namespace nas::train {
 
 /// One training of one architecture. The result is a function of (architecture, training, seed,
-/// repeat, dataset, device kind, compute threads) alone.
+/// repeat, dataset, device kind, compute threads) alone, unless training.budget.seconds is set.
 struct TrainingRequest {
   space::Architecture architecture;
-  config::TrainingConfig training;
+  config::TrainingConfig training;  ///< `steps` counts, as training_steps gives them
   std::uint64_t seed = 0;
   std::uint32_t repeat = 0;
   std::shared_ptr<const data::Dataset> dataset;
-  nn::LowerOptions lowering;     ///< bf16 as uses_bf16 says
-  bool check_causality = false;  ///< numeric check before the first step
-  std::string checkpoint_path;   ///< empty: none; read when it exists, removed at the end
-  std::string weights_path;      ///< empty: none; final weights of a COMPLETE training
-  std::vector<std::int64_t> hurdle_steps;
-  std::vector<double> hurdle_bars;  ///< one for each; NaN: everyone passes
+  nn::LowerOptions lowering;               ///< bf16 as uses_bf16 says
+  bool check_causality = false;            ///< numeric check before the first step
+  std::string checkpoint_path;             ///< empty: none; read when it exists, removed at the end
+  std::string weights_path;                ///< empty: none; final weights of a COMPLETE training
+  std::vector<std::int64_t> hurdle_steps;  ///< increasing; 0: this hurdle does not stand
+  std::vector<double> hurdle_seconds;      ///< in their place with training.budget.seconds
+  std::vector<double> hurdle_bars;         ///< one for each; NaN: everyone passes
   /// Called with (step, val_bpb) at hurdles and at every evaluation but the last.
   std::function<void(std::int64_t, double)> on_value;
+  /// Called with (name, step, value) at points of the training's curves: train_loss,
+  /// learning_rate, steps_per_second now and then, val_bpb and val_loss at every evaluation.
+  std::function<void(const std::string&, std::int64_t, double)> on_scalar;
   /// Called after every step; for progress.
   std::function<void(std::int64_t)> on_step;
   /// Polled between steps; true: save a checkpoint and return nothing.
@@ -49,8 +53,8 @@ struct TrainingResult {
 /// Throws Error(kIo) when a checkpoint cannot be written, Error(kDevice) when a device fails.
 [[nodiscard]] std::optional<TrainingResult> train(const TrainingRequest& request);
 
-/// Mean next-token loss in nats per token over windows [count, seq + 1], in batches.
-[[nodiscard]] double evaluate_nats(const nn::Model& model, const at::Tensor& windows,
+/// Mean next-token loss in nats per token over windows, in batches.
+[[nodiscard]] double evaluate_nats(const nn::Model& model, const data::Windows& windows,
                                    std::int64_t batch);
 
 /// bits per byte = nats * tokens / (bytes * ln 2).
