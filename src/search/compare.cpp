@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <cmath>
 
 #include "nas/search/searcher.hpp"
@@ -40,43 +39,12 @@ bool better(const Trial& first, const Trial& second, bool maximize) {
     const auto& b = second.outcome.intermediate;
     // A trial pruned by a measured constraint may have trained nothing: it comes last here.
     if (a.empty() || b.empty()) return !a.empty() && b.empty();
-    if (a.back().first != b.back().first) return a.back().first > b.back().first;
+    const std::size_t hurdles = first.outcome.hurdles.size();
+    if (hurdles != second.outcome.hurdles.size()) return hurdles > second.outcome.hurdles.size();
+    if (hurdles == 0 && a.back().first != b.back().first) return a.back().first > b.back().first;
     return value_better(a.back().second, b.back().second, maximize);
   }
   return false;
-}
-
-std::vector<double> hurdle_bars(const History& history, std::span<const std::int64_t> hurdle_steps,
-                                std::int64_t minimum, bool maximize) {
-  std::vector<double> bars(hurdle_steps.size(), std::numeric_limits<double>::quiet_NaN());
-  std::vector<double> reached;
-  for (std::size_t hurdle = 0; hurdle < hurdle_steps.size(); ++hurdle) {
-    reached.clear();
-    for (const Trial& trial : history.trials.first(history.visible)) {
-      for (const auto& [step, value] : trial.outcome.intermediate) {
-        if (step == hurdle_steps[hurdle] && !std::isnan(value)) reached.push_back(value);
-      }
-    }
-    if (reached.empty() || static_cast<std::int64_t>(reached.size()) < minimum) continue;
-    std::sort(reached.begin(), reached.end());
-    // Of an even number the lenient middle one, so that half of them would pass, not fewer.
-    const std::size_t middle = maximize ? (reached.size() - 1) / 2 : reached.size() / 2;
-    bars[hurdle] = reached[middle];
-  }
-  return bars;
-}
-
-std::vector<std::int64_t> hurdle_steps(std::int64_t total_steps, std::int64_t hurdles) {
-  std::vector<std::int64_t> steps;
-  const double band =
-      static_cast<double>(total_steps) / (std::ldexp(1.0, static_cast<int>(hurdles) + 1) - 1.0);
-  for (int k = 1; k <= hurdles; ++k) {
-    const auto step = static_cast<std::int64_t>(std::llround(band * (std::ldexp(1.0, k) - 1.0)));
-    if (step >= 1 && step < total_steps && (steps.empty() || step > steps.back())) {
-      steps.push_back(step);
-    }
-  }
-  return steps;
 }
 
 }  // namespace nas::search

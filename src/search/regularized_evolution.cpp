@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "nas/search/ranking.hpp"
 #include "searchers.hpp"
 
 namespace nas::search {
@@ -44,12 +45,13 @@ class RegularizedEvolution final : public Searcher {
     const DrawKey key{context_.seed, Purpose::kMutation, static_cast<std::uint64_t>(number),
                       attempt};
     DrawCursor cursor(key);
-    const space::Trial* first = tournament(history, cursor);
+    const Population population = population_of(history);
+    const space::Trial* first = tournament(population, cursor);
     candidate.sample = first ? first->candidate.sample : initial_;
     if (first || initial_trial >= 0) candidate.parents = {first ? first->number : initial_trial};
     candidate.origin = "mutation";
     if (options_.crossover_rate > 0 && cursor.uniform() < options_.crossover_rate) {
-      cross(history, cursor, candidate);
+      cross(population, cursor, candidate);
     }
     return mutate(cursor, candidate);
   }
@@ -63,25 +65,36 @@ class RegularizedEvolution final : public Searcher {
     return -1;
   }
 
-  /// Best of `tournament` members of the population; null stands for the initial sample.
-  const space::Trial* tournament(const History& history, DrawCursor& cursor) const {
-    const auto visible = static_cast<std::int64_t>(history.visible);
-    const std::int64_t alive = std::min(visible, options_.population);
-    const std::int64_t oldest = visible - alive;
-    const space::Trial* best = nullptr;
-    bool any = false;
-    for (std::int64_t i = 0; i < options_.tournament; ++i) {
-      const std::int64_t place = cursor.below(static_cast<std::uint32_t>(options_.population));
-      if (place >= alive) continue;
-      const space::Trial& member = history.trials[static_cast<std::size_t>(oldest + place)];
-      if (!any || better(member, *best, context_.maximize)) best = &member;
-      any = true;
+  /// The living trials, oldest first, and their order; equal ones are parted by the order in which
+  /// a tournament draws them.
+  struct Population {
+    std::vector<const space::Trial*> alive;
+    Ranking ranking;
+  };
+
+  Population population_of(const History& history) const {
+    const auto largest = static_cast<std::size_t>(options_.population);
+    const std::size_t alive = std::min(history.visible, largest);
+    std::vector<const space::Trial*> members;
+    for (const space::Trial& trial : history.trials.subspan(history.visible - alive, alive)) {
+      members.push_back(&trial);
     }
-    return best;
+    return {members, Ranking(members, context_.objectives)};
   }
 
-  void cross(const History& history, DrawCursor& cursor, space::Candidate& candidate) const {
-    const space::Trial* second = tournament(history, cursor);
+  /// Best of `tournament` members of the population; null stands for the initial sample.
+  const space::Trial* tournament(const Population& population, DrawCursor& cursor) const {
+    std::optional<std::size_t> best;
+    for (std::int64_t i = 0; i < options_.tournament; ++i) {
+      const std::size_t place = cursor.below(static_cast<std::uint32_t>(options_.population));
+      if (place >= population.alive.size()) continue;
+      if (!best || population.ranking.better(place, *best)) best = place;
+    }
+    return best ? population.alive[*best] : nullptr;
+  }
+
+  void cross(const Population& population, DrawCursor& cursor, space::Candidate& candidate) const {
+    const space::Trial* second = tournament(population, cursor);
     const space::Sample& other = second ? second->candidate.sample : initial_;
     const DrawKey key{context_.seed, Purpose::kMutation, cursor_subject(cursor), 0};
     if (auto child = context_.space->crossover(candidate.sample, other, key)) {

@@ -8,6 +8,8 @@
 
 namespace nas::search {
 
+SearcherFactory enumerate_factory();
+SearcherFactory local_search_factory();
 SearcherFactory random_factory();
 SearcherFactory regularized_evolution_factory();
 

@@ -11,7 +11,8 @@ namespace nas::store {
 namespace {
 
 /// Study attributes that have a call of their own or never change.
-constexpr std::array<std::string_view, 4> kFixedKeys{"config", "environment", "metric", "version"};
+constexpr std::array<std::string_view, 5> kFixedKeys{"config", "environment", "metric", "metrics",
+                                                     "version"};
 
 }  // namespace
 

@@ -50,6 +50,12 @@ std::int64_t integer_in(const Json& json) {
   return json.get<std::int64_t>();
 }
 
+std::vector<std::int64_t> integers_in(const Json& json) {
+  std::vector<std::int64_t> numbers;
+  for (const Json& number : array_in(json)) numbers.push_back(integer_in(number));
+  return numbers;
+}
+
 double number_in(const Json& json) {
   if (json.is_null()) return kNan;
   if (json.is_number()) return json.get<double>();
@@ -62,7 +68,7 @@ double number_in(const Json& json) {
 
 space::MutationKind mutation_kind(const std::string& name) {
   using enum space::MutationKind;
-  for (const auto kind : {kInsert, kDelete, kDeleteInsert, kField, kSwap, kChoice}) {
+  for (const auto kind : {kInsert, kDelete, kDeleteInsert, kField, kSwap, kChoice, kBank}) {
     if (name == space::to_text(kind)) return kind;
   }
   throw Error(ErrorKind::kStudy, "\"" + name + "\" is no kind of mutation");
@@ -141,8 +147,8 @@ std::string sample_text(const space::Sample& sample) {
   Json json = Json::object();
   json["choices"] = sample.choices;
   json["programs"] = Json::array();
-  for (const space::Program& program : sample.programs) {
-    json["programs"].push_back(space::to_json(program));
+  for (std::size_t slot = 0; slot < sample.programs.size(); ++slot) {
+    json["programs"].push_back(space::genotype_to_json(sample, slot));
   }
   return json_text(json);
 }
@@ -154,7 +160,7 @@ space::Sample sample_of(const std::string& text, const std::string& where) {
       sample.choices.push_back(static_cast<std::uint16_t>(integer_in(option)));
     }
     for (const Json& program : array_in(json.at("programs"))) {
-      sample.programs.push_back(space::program_from_json(program, where));
+      space::add_genotype(program, where, sample);
     }
     return sample;
   });
@@ -186,16 +192,10 @@ Hash128 hash_of_text(const std::string& text, const std::string& where) {
   damaged(where, "\"" + digits + "\" is no hash of 32 hexadecimal digits");
 }
 
-std::string trial_numbers_text(const std::vector<std::int64_t>& numbers) {
-  return json_text(numbers);
-}
+std::string integers_text(const std::vector<std::int64_t>& numbers) { return json_text(numbers); }
 
-std::vector<std::int64_t> trial_numbers_of(const std::string& text, const std::string& where) {
-  return decoded(text, where, [](const Json& json) {
-    std::vector<std::int64_t> numbers;
-    for (const Json& number : array_in(json)) numbers.push_back(integer_in(number));
-    return numbers;
-  });
+std::vector<std::int64_t> integers_of(const std::string& text, const std::string& where) {
+  return decoded(text, where, integers_in);
 }
 
 std::string changes_text(const std::vector<space::Change>& changes) {
@@ -230,6 +230,11 @@ std::string string_of(const std::string& text, const std::string& where) {
   return decoded(text, where, [](const Json& json) { return json.get<std::string>(); });
 }
 
+std::vector<std::string> strings_of(const std::string& text, const std::string& where) {
+  return decoded(text, where,
+                 [](const Json& json) { return array_in(json).get<std::vector<std::string>>(); });
+}
+
 std::int64_t integer_of(const std::string& text, const std::string& where) {
   return decoded(text, where, integer_in);
 }
@@ -244,10 +249,14 @@ std::string outcome_text(const space::Outcome& outcome) {
   json["reason"] = outcome.reason;
   json["detail"] = outcome.detail;
   json["value"] = number_json(outcome.value);
+  for (const double value : outcome.further_values) {
+    json["further_values"].push_back(number_json(value));
+  }
   json["intermediate"] = Json::array();
   for (const auto& [step, value] : outcome.intermediate) {
     json["intermediate"].push_back(Json::array({step, number_json(value)}));
   }
+  if (!outcome.hurdles.empty()) json["hurdles"] = outcome.hurdles;
   json["scores"] = scores_json(outcome.scores);
   json["seconds"] = number_json(outcome.seconds);
   return json_text(json);
@@ -260,9 +269,15 @@ space::Outcome outcome_of(const std::string& text, const std::string& where) {
     outcome.reason = json.at("reason").get<std::string>();
     outcome.detail = json.at("detail").get<std::string>();
     outcome.value = number_in(json.at("value"));
+    if (json.contains("further_values")) {
+      for (const Json& value : array_in(json.at("further_values"))) {
+        outcome.further_values.push_back(number_in(value));
+      }
+    }
     for (const Json& entry : array_in(json.at("intermediate"))) {
       outcome.intermediate.emplace_back(integer_in(entry.at(0)), number_in(entry.at(1)));
     }
+    if (json.contains("hurdles")) outcome.hurdles = integers_in(json.at("hurdles"));
     outcome.scores = scores_from_json(json.at("scores"));
     outcome.seconds = number_in(json.at("seconds"));
     return outcome;

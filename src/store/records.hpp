@@ -42,9 +42,9 @@ struct NumberColumns {
 [[nodiscard]] std::string hash_text_of(const Hash128& hash);
 [[nodiscard]] Hash128 hash_of_text(const std::string& text, const std::string& where);
 
-[[nodiscard]] std::string trial_numbers_text(const std::vector<std::int64_t>& numbers);
-[[nodiscard]] std::vector<std::int64_t> trial_numbers_of(const std::string& text,
-                                                         const std::string& where);
+[[nodiscard]] std::string integers_text(const std::vector<std::int64_t>& numbers);
+[[nodiscard]] std::vector<std::int64_t> integers_of(const std::string& text,
+                                                    const std::string& where);
 
 [[nodiscard]] std::string changes_text(const std::vector<space::Change>& changes);
 [[nodiscard]] std::vector<space::Change> changes_of(const std::string& text,
@@ -53,8 +53,10 @@ struct NumberColumns {
 [[nodiscard]] std::string scores_text(const space::Scores& scores);
 [[nodiscard]] space::Scores scores_of(const std::string& text, const std::string& where);
 
-/// A JSON text that is one string, one integer, one real number.
+/// A JSON text that is one string, a list of them, one integer, one real number.
 [[nodiscard]] std::string string_of(const std::string& text, const std::string& where);
+[[nodiscard]] std::vector<std::string> strings_of(const std::string& text,
+                                                  const std::string& where);
 [[nodiscard]] std::int64_t integer_of(const std::string& text, const std::string& where);
 [[nodiscard]] double real_of(const std::string& text, const std::string& where);
 

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "nas/config/run_config.hpp"
 #include "nas/core/error.hpp"
 #include "store/records.hpp"
 #include "store/schema.hpp"
@@ -69,24 +70,35 @@ void remove_database(const std::string& path) {
   }
 }
 
+void insert_objectives(soci::session& session, long long study_id,
+                       const std::vector<space::Objective>& objectives) {
+  Json names = Json::array();
+  for (std::size_t i = 0; i < objectives.size(); ++i) {
+    const std::string direction = objectives[i].maximize ? "MAXIMIZE" : "MINIMIZE";
+    const auto objective = static_cast<long long>(i);
+    session << "INSERT INTO study_directions (direction, study_id, objective)"
+               " VALUES (:direction, :study, :objective)",
+        soci::use(direction), soci::use(study_id), soci::use(objective);
+    names.push_back(objectives[i].metric);
+  }
+  // Optuna's own name for the labels of the objectives.
+  const std::string text = json_text(names);
+  session << "INSERT INTO study_system_attributes (study_id, \"key\", value_json)"
+             " VALUES (:study, 'study:metric_names', :names)",
+      soci::use(study_id), soci::use(text);
+  write_study_attribute(session, study_id, "nas:metric", json_text(objectives.front().metric));
+  if (objectives.size() > 1) write_study_attribute(session, study_id, "nas:metrics", text);
+}
+
 void insert_study(soci::session& session, const StudyHeader& header) {
-  const std::string direction = header.maximize ? "MAXIMIZE" : "MINIMIZE";
   long long study_id = 0;
   session << "INSERT INTO studies (study_name) VALUES (:name)", soci::use(header.name);
   session << "SELECT study_id FROM studies WHERE study_name = :name", soci::use(header.name),
       soci::into(study_id);
-  session << "INSERT INTO study_directions (direction, study_id, objective)"
-             " VALUES (:direction, :study, 0)",
-      soci::use(direction), soci::use(study_id);
-  // Optuna's own name for the labels of the objectives.
-  const std::string names = json_text(Json::array({header.metric}));
-  session << "INSERT INTO study_system_attributes (study_id, \"key\", value_json)"
-             " VALUES (:study, 'study:metric_names', :names)",
-      soci::use(study_id), soci::use(names);
   session << "INSERT INTO nas_studies (study_id) VALUES (:study)", soci::use(study_id);
   write_study_attribute(session, study_id, "nas:config", json_text(header.config));
   write_study_attribute(session, study_id, "nas:environment", json_text(header.environment));
-  write_study_attribute(session, study_id, "nas:metric", json_text(header.metric));
+  insert_objectives(session, study_id, header.objectives());
   write_study_attribute(session, study_id, "nas:version", json_text(NAS_VERSION));
 }
 
@@ -195,29 +207,61 @@ bool Study::exists(const std::string& folder) {
 
 const std::string& Study::folder() const { return impl_->folder; }
 
-StudyHeader Study::header() const {
-  struct Texts {
-    std::string name, direction, config, environment, metric;
+std::vector<space::Objective> StudyHeader::objectives() const {
+  std::vector<space::Objective> all{{metric, maximize}};
+  all.insert(all.end(), further_objectives.begin(), further_objectives.end());
+  return all;
+}
+
+namespace {
+
+struct HeaderTexts {
+  std::string name, config, environment, metric, metrics;
+  std::vector<std::string> directions;  ///< by objective
+};
+
+HeaderTexts read_header(soci::session& session, long long study_id) {
+  HeaderTexts found;
+  session << "SELECT study_name FROM studies WHERE study_id = :study", soci::use(study_id),
+      soci::into(found.name);
+  const soci::rowset<std::string> directions =
+      (session.prepare << "SELECT direction FROM study_directions WHERE study_id = :study"
+                          " ORDER BY objective",
+       soci::use(study_id));
+  for (const std::string& direction : directions) found.directions.push_back(direction);
+  const auto text = [&](const char* key) {
+    return study_attribute(session, study_id, key).value_or("");
   };
-  const Texts texts = impl_->read("read", [&](soci::session& session) {
-    Texts found;
-    session << "SELECT study_name, direction FROM studies JOIN study_directions USING (study_id)"
-               " WHERE study_id = :study AND objective = 0",
-        soci::use(impl_->study_id), soci::into(found.name), soci::into(found.direction);
-    const auto text = [&](const char* key) {
-      return study_attribute(session, impl_->study_id, key).value_or("");
-    };
-    found.config = text("nas:config");
-    found.environment = text("nas:environment");
-    found.metric = text("nas:metric");
-    return found;
-  });
+  found.config = text("nas:config");
+  found.environment = text("nas:environment");
+  found.metric = text("nas:metric");
+  found.metrics = text("nas:metrics");
+  return found;
+}
+
+}  // namespace
+
+StudyHeader Study::header() const {
+  const HeaderTexts texts = impl_->read(
+      "read", [&](soci::session& session) { return read_header(session, impl_->study_id); });
   StudyHeader header;
   header.name = texts.name;
-  header.maximize = texts.direction == "MAXIMIZE";
   header.metric = string_of(texts.metric, impl_->place("nas:metric"));
-  header.config = parse_stored_json(texts.config, impl_->place("nas:config"));
+  header.config =
+      config::with_former_meaning(parse_stored_json(texts.config, impl_->place("nas:config")));
   header.environment = parse_stored_json(texts.environment, impl_->place("nas:environment"));
+  const std::vector<std::string> metrics =
+      texts.metrics.empty() ? std::vector<std::string>{header.metric}
+                            : strings_of(texts.metrics, impl_->place("nas:metrics"));
+  if (metrics.size() != texts.directions.size()) {
+    throw Error(ErrorKind::kStudy, impl_->place("nas:metrics") + " names " +
+                                       std::to_string(metrics.size()) + " objectives, there are " +
+                                       std::to_string(texts.directions.size()) + " directions");
+  }
+  header.maximize = texts.directions.front() == "MAXIMIZE";
+  for (std::size_t i = 1; i < metrics.size(); ++i) {
+    header.further_objectives.push_back({metrics[i], texts.directions[i] == "MAXIMIZE"});
+  }
   return header;
 }
 

@@ -68,6 +68,9 @@ struct TrialRow {
 [[nodiscard]] std::optional<TrialRow> find_trial(soci::session& session, long long study_id,
                                                  std::int64_t number);
 
+/// Number of the study's objectives.
+[[nodiscard]] long long count_objectives(soci::session& session, long long study_id);
+
 /// Writes or replaces a study's user attribute.
 void write_study_attribute(soci::session& session, long long study_id, const std::string& key,
                            const std::string& text);

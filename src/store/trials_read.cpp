@@ -27,22 +27,25 @@ enum class Key : std::size_t {
   kScores,
   kSeconds,
   kValue,
+  kHurdles,
 };
-constexpr std::array<std::string_view, 12> kKeyNames{
-    "nas:arch",         "nas:hash",   "nas:sample", "nas:parents", "nas:changes", "nas:origin",
-    "nas:duplicate_of", "nas:reason", "nas:detail", "nas:scores",  "nas:seconds", "nas:value"};
+constexpr std::array<std::string_view, 13> kKeyNames{
+    "nas:arch",    "nas:hash",         "nas:sample", "nas:parents", "nas:changes",
+    "nas:origin",  "nas:duplicate_of", "nas:reason", "nas:detail",  "nas:scores",
+    "nas:seconds", "nas:value",        "nas:hurdles"};
 
 /// A trial as its rows hold it.
 struct TrialRecord {
   std::int64_t number = 0;
   std::string state;
   std::array<std::string, kKeyNames.size()> attributes;  ///< JSON texts; empty when absent
-  std::optional<NumberColumns> value;
+  std::vector<NumberColumns> values;                     ///< by objective
   std::vector<std::pair<std::int64_t, NumberColumns>> intermediate;
 };
 
 /// Records in order of number, and where each row of another table belongs.
 struct TrialRecords {
+  std::size_t objectives = 1;
   std::vector<TrialRecord> records;
   std::unordered_map<long long, std::size_t> index_of;  ///< by trial_id
 
@@ -93,12 +96,12 @@ void read_values(soci::session& session, TrialRecords& trials) {
   NumberColumns columns;
   soci::statement statement =
       (session.prepare << "SELECT trial_id, value, value_type FROM trial_values"
-                          " WHERE objective = 0",
+                          " ORDER BY objective",
        soci::into(trial_id), soci::into(columns.value, columns.indicator),
        soci::into(columns.type));
   statement.execute();
   while (statement.fetch()) {
-    if (TrialRecord* record = trials.find(trial_id)) record->value = columns;
+    if (TrialRecord* record = trials.find(trial_id)) record->values.push_back(columns);
   }
 }
 
@@ -126,8 +129,8 @@ void read_intermediate(soci::session& session, TrialRecords& trials) {
 /// Turns records into trials; knows where a fault is.
 class TrialDecoder {
  public:
-  TrialDecoder(const TrialRecord& record, std::string place)
-      : record_(record), place_(std::move(place)) {}
+  TrialDecoder(const TrialRecord& record, std::size_t objectives, std::string place)
+      : record_(record), objectives_(objectives), place_(std::move(place)) {}
 
   [[nodiscard]] space::Trial trial() const {
     space::Trial trial;
@@ -156,7 +159,7 @@ class TrialDecoder {
     candidate.sample = sample_of(required(Key::kSample), where(Key::kSample));
     candidate.architecture = architecture_of(required(Key::kArch), where(Key::kArch));
     candidate.hash = hash_of_text(required(Key::kHash), where(Key::kHash));
-    candidate.parents = trial_numbers_of(required(Key::kParents), where(Key::kParents));
+    candidate.parents = integers_of(required(Key::kParents), where(Key::kParents));
     candidate.changes = changes_of(required(Key::kChanges), where(Key::kChanges));
     candidate.origin = string_of(required(Key::kOrigin), where(Key::kOrigin));
     if (const std::string* text = find(Key::kDuplicateOf)) {
@@ -165,11 +168,26 @@ class TrialDecoder {
     return candidate;
   }
 
+  [[nodiscard]] std::vector<double> objective_values() const {
+    if (record_.values.size() != objectives_) {
+      throw Error(ErrorKind::kStudy, place_ + "value: there are " +
+                                         std::to_string(record_.values.size()) + " for " +
+                                         std::to_string(objectives_) + " objectives");
+    }
+    std::vector<double> values;
+    for (const NumberColumns& columns : record_.values) {
+      values.push_back(number_of(columns, place_ + "value"));
+    }
+    return values;
+  }
+
   [[nodiscard]] space::Outcome outcome() const {
     space::Outcome outcome;
     outcome.state = state_of(record_.state, place_ + "state");
     if (outcome.state == space::TrialState::kComplete) {
-      outcome.value = number_of(record_.value.value_or(NumberColumns{}), place_ + "value");
+      const std::vector<double> values = objective_values();
+      outcome.value = values.front();
+      outcome.further_values.assign(values.begin() + 1, values.end());
     }
     if (const std::string* text = find(Key::kValue)) {
       outcome.value = real_of(*text, where(Key::kValue));
@@ -177,6 +195,9 @@ class TrialDecoder {
     for (const auto& [step, columns] : record_.intermediate) {
       outcome.intermediate.emplace_back(
           step, number_of(columns, place_ + "intermediate value at step " + std::to_string(step)));
+    }
+    if (const std::string* text = find(Key::kHurdles)) {
+      outcome.hurdles = integers_of(*text, where(Key::kHurdles));
     }
     if (const std::string* text = find(Key::kReason)) {
       outcome.reason = string_of(*text, where(Key::kReason));
@@ -194,41 +215,43 @@ class TrialDecoder {
   }
 
   const TrialRecord& record_;
+  std::size_t objectives_;
   std::string place_;
 };
 
 /// The trial at `index`, which must be its number.
-space::Trial decode_one(const TrialRecord& record, std::size_t index, const std::string& path) {
+space::Trial decode_one(const TrialRecords& stored, std::size_t index, const std::string& path) {
+  const TrialRecord& record = stored.records[index];
   const std::string number = std::to_string(record.number);
   if (record.number != static_cast<std::int64_t>(index)) {
     throw Error(ErrorKind::kStudy,
                 path + " has no trial " + std::to_string(index) + " but has trial " + number);
   }
-  return TrialDecoder(record, path + ": trial " + number + ", ").trial();
+  return TrialDecoder(record, stored.objectives, path + ": trial " + number + ", ").trial();
 }
 
-std::vector<space::Trial> decode(const std::vector<TrialRecord>& records, std::size_t first,
-                                 std::size_t last, const std::string& path) {
+std::vector<space::Trial> decode(const TrialRecords& stored, std::size_t first, std::size_t last,
+                                 const std::string& path) {
   std::vector<space::Trial> trials;
   trials.reserve(last - first);
-  for (std::size_t i = first; i < last; ++i) trials.push_back(decode_one(records[i], i, path));
+  for (std::size_t i = first; i < last; ++i) trials.push_back(decode_one(stored, i, path));
   return trials;
 }
 
 /// Decodes in several threads: parsing the texts takes several times longer than reading them.
-std::vector<space::Trial> decode_all(const std::vector<TrialRecord>& records,
-                                     const std::string& path) {
+std::vector<space::Trial> decode_all(const TrialRecords& stored, const std::string& path) {
   constexpr std::size_t kLeastShare = 500;  // a thread costs more than it saves below this
+  const std::size_t count = stored.records.size();
   const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
-  const std::size_t shares = std::clamp<std::size_t>(records.size() / kLeastShare, 1, cores);
-  const auto begin_of = [&](std::size_t share) { return records.size() * share / shares; };
+  const std::size_t shares = std::clamp<std::size_t>(count / kLeastShare, 1, cores);
+  const auto begin_of = [&](std::size_t share) { return count * share / shares; };
   std::vector<std::future<std::vector<space::Trial>>> others;
   for (std::size_t share = 1; share < shares; ++share) {
     others.push_back(std::async(
-        [&, share] { return decode(records, begin_of(share), begin_of(share + 1), path); }));
+        [&, share] { return decode(stored, begin_of(share), begin_of(share + 1), path); }));
   }
-  std::vector<space::Trial> trials = decode(records, 0, begin_of(1), path);
-  trials.reserve(records.size());
+  std::vector<space::Trial> trials = decode(stored, 0, begin_of(1), path);
+  trials.reserve(count);
   for (auto& other : others) {
     for (space::Trial& trial : other.get()) trials.push_back(std::move(trial));
   }
@@ -240,13 +263,14 @@ std::vector<space::Trial> decode_all(const std::vector<TrialRecord>& records,
 std::vector<space::Trial> Study::trials() const {
   const TrialRecords stored = impl_->read("read", [&](soci::session& session) {
     TrialRecords trials;
+    trials.objectives = static_cast<std::size_t>(count_objectives(session, impl_->study_id));
     read_states(session, impl_->study_id, trials);
     read_attributes(session, trials);
     read_values(session, trials);
     read_intermediate(session, trials);
     return trials;
   });
-  return decode_all(stored.records, impl_->connection->path());
+  return decode_all(stored, impl_->connection->path());
 }
 
 Attempt Study::attempt(std::int64_t number) const {

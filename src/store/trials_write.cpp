@@ -14,9 +14,9 @@ namespace nas::store {
 namespace {
 
 /// Trial attributes that begin_trial and finish_trial write from their other arguments.
-constexpr std::array<std::string_view, 13> kFixedKeys{
+constexpr std::array<std::string_view, 14> kFixedKeys{
     "arch",    "hash",   "sample", "parents", "changes", "origin", "duplicate_of",
-    "redrawn", "reason", "detail", "scores",  "seconds", "value"};
+    "redrawn", "reason", "detail", "scores",  "seconds", "value",  "hurdles"};
 
 void require_free_key(const std::string& key) {
   if (std::find(kFixedKeys.begin(), kFixedKeys.end(), key) != kFixedKeys.end()) {
@@ -68,7 +68,7 @@ void write_candidate(soci::session& session, long long trial_id, const space::Ca
   write_attribute(session, trial_id, "arch", architecture_text(candidate.architecture));
   write_attribute(session, trial_id, "hash", hash_text_of(candidate.hash));
   write_attribute(session, trial_id, "sample", sample_text(candidate.sample));
-  write_attribute(session, trial_id, "parents", trial_numbers_text(candidate.parents));
+  write_attribute(session, trial_id, "parents", integers_text(candidate.parents));
   write_attribute(session, trial_id, "changes", changes_text(candidate.changes));
   write_attribute(session, trial_id, "origin", json_text(candidate.origin));
   if (candidate.duplicate_of) {
@@ -90,10 +90,13 @@ void write_intermediate(soci::session& session, long long trial_id, std::int64_t
       soci::use(columns.type);
 }
 
-void write_value(soci::session& session, long long trial_id, NumberColumns columns) {
+void write_value(soci::session& session, long long trial_id, std::size_t objective,
+                 NumberColumns columns) {
+  const auto place = static_cast<long long>(objective);
   session << "INSERT INTO trial_values (trial_id, objective, value, value_type)"
-             " VALUES (:trial, 0, :value, :type)",
-      soci::use(trial_id), soci::use(columns.value, columns.indicator), soci::use(columns.type);
+             " VALUES (:trial, :objective, :value, :type)",
+      soci::use(trial_id), soci::use(place), soci::use(columns.value, columns.indicator),
+      soci::use(columns.type);
 }
 
 /// As Optuna's `tell`: a pruned trial takes its last intermediate value when that is a number.
@@ -102,7 +105,7 @@ void write_value_of_pruned(soci::session& session, long long trial_id) {
   session << "SELECT intermediate_value, intermediate_value_type FROM trial_intermediate_values"
              " WHERE trial_id = :trial ORDER BY step DESC LIMIT 1",
       soci::use(trial_id), soci::into(columns.value, columns.indicator), soci::into(columns.type);
-  if (session.got_data() && columns.type != "NAN") write_value(session, trial_id, columns);
+  if (session.got_data() && columns.type != "NAN") write_value(session, trial_id, 0, columns);
 }
 
 /// Optuna's list of constraints, feasible at or below 0. A value that is no finite number (a
@@ -121,21 +124,31 @@ void write_constraints(soci::session& session, long long trial_id,
       soci::use(trial_id), soci::use(text);
 }
 
-void write_outcome(soci::session& session, long long trial_id, const space::Outcome& outcome) {
+void write_outcome(soci::session& session, long long trial_id, long long objectives,
+                   const space::Outcome& outcome) {
   for (const auto& [step, value] : outcome.intermediate) {
     write_intermediate(session, trial_id, step, value);
   }
   if (outcome.state == space::TrialState::kComplete) {
-    write_value(session, trial_id, number_columns(outcome.value));
+    write_value(session, trial_id, 0, number_columns(outcome.value));
+    for (std::size_t i = 0; i < outcome.further_values.size(); ++i) {
+      write_value(session, trial_id, i + 1, number_columns(outcome.further_values[i]));
+    }
   } else if (!std::isnan(outcome.value)) {
     write_attribute(session, trial_id, "value", json_text(number_json(outcome.value)));
   }
-  if (outcome.state == space::TrialState::kPruned) write_value_of_pruned(session, trial_id);
+  // Optuna prunes in studies of one objective only.
+  if (outcome.state == space::TrialState::kPruned && objectives == 1) {
+    write_value_of_pruned(session, trial_id);
+  }
   if (!outcome.reason.empty()) {
     write_attribute(session, trial_id, "reason", json_text(outcome.reason));
   }
   if (!outcome.detail.empty()) {
     write_attribute(session, trial_id, "detail", json_text(outcome.detail));
+  }
+  if (!outcome.hurdles.empty()) {
+    write_attribute(session, trial_id, "hurdles", integers_text(outcome.hurdles));
   }
   write_attribute(session, trial_id, "scores", scores_text(outcome.scores));
   write_attribute(session, trial_id, "seconds", json_text(number_json(outcome.seconds)));
@@ -147,8 +160,11 @@ void set_state(soci::session& session, long long trial_id, const std::string& st
 }
 
 void require_recordable(std::int64_t number, const space::Outcome& outcome) {
+  const std::vector<double>& further = outcome.further_values;
   const bool is_without_value =
-      outcome.state == space::TrialState::kComplete && std::isnan(outcome.value);
+      outcome.state == space::TrialState::kComplete &&
+      (std::isnan(outcome.value) ||
+       std::any_of(further.begin(), further.end(), [](double value) { return std::isnan(value); }));
   if (!is_finished(outcome.state) || is_without_value) {
     throw Error(ErrorKind::kInternal, "trial " + std::to_string(number) + " cannot end as " +
                                           to_text(outcome.state) +
@@ -157,6 +173,13 @@ void require_recordable(std::int64_t number, const space::Outcome& outcome) {
 }
 
 }  // namespace
+
+long long count_objectives(soci::session& session, long long study_id) {
+  long long count = 0;
+  session << "SELECT count(*) FROM study_directions WHERE study_id = :study", soci::use(study_id),
+      soci::into(count);
+  return count;
+}
 
 std::optional<TrialRow> find_trial(soci::session& session, long long study_id,
                                    std::int64_t number) {
@@ -232,7 +255,14 @@ void Study::finish_trial(std::int64_t number, const space::Outcome& outcome,
   for (const auto& [key, value] : extra.items()) require_free_key(key);
   impl_->write("finish trial " + std::to_string(number) + " in", [&](soci::session& session) {
     const TrialRow row = require_state(session, impl_->study_id, number, "RUNNING");
-    write_outcome(session, row.trial_id, outcome);
+    const long long objectives = count_objectives(session, impl_->study_id);
+    const auto values = static_cast<long long>(outcome.further_values.size()) + 1;
+    if (outcome.state == space::TrialState::kComplete && values != objectives) {
+      throw Error(ErrorKind::kInternal, "trial " + std::to_string(number) + " has " +
+                                            std::to_string(values) + " values for " +
+                                            std::to_string(objectives) + " objectives");
+    }
+    write_outcome(session, row.trial_id, objectives, outcome);
     write_constraints(session, row.trial_id, constraints);
     for (const auto& [key, value] : extra.items()) {
       write_attribute(session, row.trial_id, key, json_text(value));

@@ -41,6 +41,19 @@ TEST(Better, PrunedLaterIsBetterThenLowerValue) {
   EXPECT_FALSE(better(untrained, untrained, false));
 }
 
+TEST(Better, PrunedAtALaterHurdleIsBetterWhateverTheStep) {
+  auto early = finished(0, TrialState::kPruned, kNan, {{300, 0.1}});
+  early.outcome.hurdles = {300};
+  auto late = finished(1, TrialState::kPruned, kNan, {{10, 0.9}, {30, 0.8}});
+  late.outcome.hurdles = {10, 30};
+  EXPECT_TRUE(better(late, early, false));
+  EXPECT_FALSE(better(early, late, false));
+  auto same = finished(2, TrialState::kPruned, kNan, {{100, 0.9}, {200, 0.7}});
+  same.outcome.hurdles = {100, 200};
+  EXPECT_TRUE(better(same, late, false));
+  EXPECT_FALSE(better(late, same, false));
+}
+
 TEST(Better, NanIsWorst) {
   const auto nan = finished(0, TrialState::kComplete, kNan);
   const auto number = finished(1, TrialState::kComplete, 1e9);

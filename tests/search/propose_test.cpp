@@ -119,5 +119,32 @@ TEST(Propose, IsAPureFunctionOfItsArguments) {
   }
 }
 
+TEST(Propose, EverySearcherBeginsWithWhatWasEnqueued) {
+  const auto space = testing::deeper_space();
+  const std::vector<space::Sample> all = testing::all_samples(*space);
+  const Registry<SearcherFactory> searchers = builtin_searchers();
+  for (const std::string& name : searchers.names()) {
+    SCOPED_TRACE(name);
+    const auto searcher = testing::make_searcher(name, space, 6, Json::object(), 2);
+    ProposalOptions options;
+    options.enqueued = {all[50], all[7], all[50]};
+    const auto values = [](const space::Architecture& architecture) {
+      return std::vector<double>{static_cast<double>(architecture.layers[0].inner_dim)};
+    };
+    const std::vector<Trial> trials =
+        testing::run_trials(*searcher, *space, values, 30, 2, options);
+    ASSERT_EQ(trials.size(), 30U);
+    for (std::size_t i = 0; i < 3; ++i) {
+      EXPECT_EQ(trials[i].candidate.origin, "enqueued");
+      EXPECT_EQ(trials[i].candidate.sample, options.enqueued[i]);
+    }
+    EXPECT_EQ(trials[2].candidate.duplicate_of, 0);
+    for (std::size_t i = 3; i < trials.size(); ++i) {
+      EXPECT_NE(trials[i].candidate.origin, "enqueued");
+      EXPECT_FALSE(trials[i].candidate.duplicate_of) << "trial " << i;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace nas::search

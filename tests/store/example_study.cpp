@@ -25,6 +25,9 @@ Json describe_outcome(const space::Outcome& outcome) {
   json["reason"] = outcome.reason;
   json["detail"] = outcome.detail;
   json["value"] = bits_of(outcome.value);
+  for (const double value : outcome.further_values) {
+    json["further_values"].push_back(bits_of(value));
+  }
   json["seconds"] = bits_of(outcome.seconds);
   for (const auto& [step, value] : outcome.intermediate) {
     json["intermediate"].push_back({step, bits_of(value)});

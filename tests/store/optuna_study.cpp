@@ -1,9 +1,10 @@
 // Writes a study with trials of every kind for optuna_test.py and prints, as JSON, what Optuna must
-// find in it. usage: nas_optuna_study make|open FOLDER
+// find in it. usage: nas_optuna_study make|make-pareto|open FOLDER
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
-#include <cstring>
+#include <functional>
 #include <limits>
 #include <nlohmann/json.hpp>
 
@@ -111,6 +112,52 @@ Json make(const std::string& folder) {
   return expected;
 }
 
+/// Whether `first` is at least as good in all of val_bpb (least is best), params (most) and
+/// latency_us (least), and better in one.
+bool dominates(const Outcome& first, const Outcome& second) {
+  const auto losses = [](const Outcome& outcome) {
+    return std::array{outcome.value, -outcome.further_values[0], outcome.further_values[1]};
+  };
+  const auto a = losses(first);
+  const auto b = losses(second);
+  return a != b && std::equal(a.begin(), a.end(), b.begin(), std::less_equal<>());
+}
+
+/// A study of three objectives: what Optuna must find in it, with its front.
+Json make_pareto(const std::string& folder) {
+  StudyHeader header = testing::example_header();
+  header.further_objectives = {{"params", true}, {"latency_us", false}};
+  Study study = Study::create(folder, header);
+  Json expected{{"name", header.name}, {"metrics", {"val_bpb", "params", "latency_us"}}};
+  std::vector<std::pair<std::int64_t, Outcome>> feasible;
+  constexpr std::int64_t kTrials = 40;
+  for (std::int64_t number = 0; number < kTrials; ++number) {
+    DrawCursor cursor({5, Purpose::kTest, static_cast<std::uint64_t>(number), 0});
+    Outcome outcome = make_outcome(TrialState::kComplete, "", cursor.below(40));
+    outcome.further_values = {static_cast<double>(cursor.below(40)), cursor.below(40) / 3.0};
+    if (number == 7) outcome = make_outcome(TrialState::kPruned, "hurdle", kNan, {{10, -1.0}});
+    if (number == 8) outcome = make_outcome(TrialState::kFail, "oom");
+    // The best in everything, but a constraint is broken.
+    if (number == 9) outcome.value = outcome.further_values[1] = -1;
+    const double constraint = number == 9 ? 0.5 : -1.0;
+    study.begin_trial(number, testing::example_candidate(number), testing::example_space(), {});
+    study.finish_trial(number, outcome, {constraint}, {});
+    Json values;
+    if (outcome.state == TrialState::kComplete) {
+      values = {outcome.value, outcome.further_values[0], outcome.further_values[1]};
+      if (constraint <= 0) feasible.emplace_back(number, outcome);
+    }
+    expected["trials"].push_back({{"state", to_text(outcome.state)}, {"values", values}});
+  }
+  for (const auto& [number, outcome] : feasible) {
+    const bool is_beaten = std::any_of(feasible.begin(), feasible.end(), [&](const auto& other) {
+      return dominates(other.second, outcome);
+    });
+    if (!is_beaten) expected["best"].push_back(number);
+  }
+  return expected;
+}
+
 /// States of the trials of a study that Optuna may have written to.
 Json open(const std::string& folder) {
   const Study study = Study::open(folder, Study::Access::kWrite);
@@ -124,12 +171,14 @@ Json open(const std::string& folder) {
 
 int main(int argc, char** argv) {
   if (argc != 3) {
-    std::fputs("usage: nas_optuna_study make|open FOLDER\n", stderr);
+    std::fputs("usage: nas_optuna_study make|make-pareto|open FOLDER\n", stderr);
     return 2;
   }
   try {
-    const bool is_make = std::strcmp(argv[1], "make") == 0;
-    const nas::Json result = is_make ? nas::store::make(argv[2]) : nas::store::open(argv[2]);
+    const std::string action = argv[1];
+    const nas::Json result = action == "make"          ? nas::store::make(argv[2])
+                             : action == "make-pareto" ? nas::store::make_pareto(argv[2])
+                                                       : nas::store::open(argv[2]);
     std::puts(result.dump().c_str());
     return 0;
   } catch (const nas::Error& error) {

@@ -109,6 +109,24 @@ def compare_study(optuna, folder, expected):
     return study
 
 
+def compare_pareto_study(optuna, program, folder):
+    """A study of several objectives: values, directions, and the trials that no other dominates."""
+    result = run(program, "make-pareto", folder)
+    check(result.returncode == 0, result.stderr)
+    expected = json.loads(result.stdout)
+    study = optuna.load_study(study_name=expected["name"], storage=url(folder))
+    directions = [direction.name for direction in study.directions]
+    check(directions == ["MINIMIZE", "MAXIMIZE", "MINIMIZE"], f"directions {directions}")
+    check(study.metric_names == expected["metrics"], f"metric names {study.metric_names}")
+    for found, wanted in zip(study.get_trials(), expected["trials"], strict=True):
+        check(found.state.name == wanted["state"], f"trial {found.number}: state {found.state.name}")
+        check(found.values == wanted["values"], f"trial {found.number}: values {found.values}")
+        found._validate()
+    best = sorted(trial.number for trial in study.best_trials)
+    check(best == expected["best"], f"best trials {best}, expected {expected['best']}")
+    check(1 < len(best) < len(expected["trials"]), f"{len(best)} of {len(expected['trials'])} trials are the front")
+
+
 def compare_distributions(optuna, folder):
     """The stored texts are those that Optuna writes for the same distributions."""
     with sqlite3.connect(f"file:{folder}/study.db?mode=ro", uri=True) as database:
@@ -183,6 +201,7 @@ def main():
         compare_tables(optuna, folder, f"{root}/own.db")
         check_written_by_both(study, program, folder, expected)
         check_foreign(optuna, program, f"{root}/foreign")
+        compare_pareto_study(optuna, program, f"{root}/pareto")
     print(f"optuna {optuna.__version__}: {len(expected['trials'])} trials agree, best trial {expected['best']}")
 
 

@@ -87,6 +87,7 @@ TEST(Records, Outcome) {
   outcome.reason = "hurdle";
   outcome.detail = "line\n\"two\"";
   outcome.value = kInfinity;
+  outcome.further_values = {0.1, kNan, -kInfinity};
   outcome.intermediate.emplace_back(30, kNan);
   const space::Outcome again = outcome_of(outcome_text(outcome), "x");
   EXPECT_EQ(testing::describe(space::Trial{0, testing::example_candidate(0), again}),

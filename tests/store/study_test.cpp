@@ -39,6 +39,17 @@ TEST(Study, HeaderSurvivesReopening) {
                                std::regex(R"(\d+\.\d+\.\d+)")));
 }
 
+TEST(Study, HeaderWithSeveralObjectivesSurvivesReopening) {
+  const TemporaryFolder folder;
+  StudyHeader given = example_header();
+  given.further_objectives = {{"params", true}, {"latency_us", false}};
+  { const Study study = Study::create(folder.path(), given); }
+  const StudyHeader header = Study::open(folder.path(), Study::Access::kRead).header();
+  EXPECT_EQ(header.further_objectives, given.further_objectives);
+  EXPECT_EQ(header.objectives(), (std::vector<space::Objective>{
+                                     {"val_bpb", false}, {"params", true}, {"latency_us", false}}));
+}
+
 TEST(Study, EverythingSurvivesReopening) {
   const TemporaryFolder folder;
   std::string before;

@@ -107,6 +107,31 @@ TEST_F(StoredTrials, NumbersKeepTheirBits) {
   expect_same(make_outcome(TrialState::kFail, "nan", -kInfinity));
 }
 
+TEST(StoredTrialsOfSeveralObjectives, KeepEveryValueAndRefuseTooFew) {
+  const TemporaryFolder folder;
+  StudyHeader header = example_header();
+  header.further_objectives = {{"params", true}, {"latency_us", false}};
+  Study study = Study::create(folder.path(), header);
+  for (std::int64_t number = 0; number < 2; ++number) {
+    study.begin_trial(number, example_candidate(number), example_space(), Json::object());
+  }
+  Outcome outcome = make_outcome(TrialState::kComplete, "", 0.1, {{4, 0.3}});
+  outcome.further_values = {1.0 / 3, -kInfinity};
+  study.finish_trial(0, outcome, {}, {});
+  EXPECT_EQ(study.trials()[0].outcome.further_values, outcome.further_values);
+  EXPECT_EQ(study.trials()[0].outcome.value, 0.1);
+
+  outcome.further_values.pop_back();
+  EXPECT_EQ(error_of([&] { study.finish_trial(1, outcome, {}, {}); })->kind(),
+            ErrorKind::kInternal);
+  outcome.further_values = {1, kNan};
+  EXPECT_EQ(error_of([&] { study.finish_trial(1, outcome, {}, {}); })->kind(),
+            ErrorKind::kInternal);
+  outcome = make_outcome(TrialState::kPruned, "hurdle", kNan, {{4, 0.5}});
+  study.finish_trial(1, outcome, {}, {});
+  EXPECT_EQ(describe(study.trials()[1]), describe(Trial{1, example_candidate(1), outcome}));
+}
+
 TEST_F(StoredTrials, ZeroLosesItsSign) {
   begin(0);
   study_.finish_trial(0, make_outcome(TrialState::kComplete, "", -0.0, {{1, -0.0}}), {}, {});
@@ -262,24 +287,22 @@ void multiply_trials(Connection& connection, int count) {
   int have = 0;
   session << "SELECT count(*) FROM trials", soci::into(have);
   for (; have < count; have *= 2) {
-    const std::string by = std::to_string(have);
     session << "INSERT INTO trials (trial_id, number, study_id, state, datetime_start)"
-               " SELECT trial_id + " +
-                   by + ", number + " + by + ", study_id, state, datetime_start FROM trials";
+               " SELECT trial_id + :by, number + :by, study_id, state, datetime_start FROM trials",
+        soci::use(have, "by");
     session << "INSERT INTO trial_user_attributes (trial_id, \"key\", value_json)"
-               " SELECT trial_id + " +
-                   by + ", \"key\", value_json FROM trial_user_attributes";
+               " SELECT trial_id + :by, \"key\", value_json FROM trial_user_attributes",
+        soci::use(have, "by");
     session << "INSERT INTO trial_values (trial_id, objective, value, value_type)"
-               " SELECT trial_id + " +
-                   by + ", objective, value, value_type FROM trial_values";
+               " SELECT trial_id + :by, objective, value, value_type FROM trial_values",
+        soci::use(have, "by");
     session << "INSERT INTO trial_intermediate_values"
                " (trial_id, step, intermediate_value, intermediate_value_type)"
-               " SELECT trial_id + " +
-                   by +
-                   ", step, intermediate_value, intermediate_value_type"
-                   " FROM trial_intermediate_values";
+               " SELECT trial_id + :by, step, intermediate_value, intermediate_value_type"
+               " FROM trial_intermediate_values",
+        soci::use(have, "by");
   }
-  session << "DELETE FROM trials WHERE number >= " + std::to_string(count);
+  session << "DELETE FROM trials WHERE number >= :count", soci::use(count, "count");
   transaction.commit();
 }
 

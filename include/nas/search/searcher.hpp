@@ -3,12 +3,14 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "nas/core/json.hpp"
 #include "nas/core/registry.hpp"
+#include "nas/search/pareto.hpp"
 #include "nas/space/trial.hpp"
 
 namespace nas::search {
@@ -24,7 +26,8 @@ struct History {
 
 /// What searchers compare. Smaller is better, always; directions are applied before.
 /// COMPLETE trials come first by value; then PRUNED ones, later hurdles first and by their last
-/// value; then FAIL ones. NaN is worst.
+/// value; then FAIL ones. NaN is worst. Hurdles are compared by their place, not by their step;
+/// trials that met none by their last step.
 [[nodiscard]] bool better(const space::Trial& first, const space::Trial& second, bool maximize);
 
 /// Proposes candidates. Implementations hold options only: a proposal is a pure function of the
@@ -37,14 +40,29 @@ class Searcher {
   /// Returns false when this attempt gave nothing.
   [[nodiscard]] virtual bool draw(const History& history, std::int64_t number,
                                   std::uint32_t attempt, space::Candidate& candidate) const = 0;
+  /// Whether nothing is left to propose: the study is then finished, whatever its budget. Depends
+  /// on the architectures in the history alone.
+  [[nodiscard]] virtual bool exhausted(const History& history) const {
+    static_cast<void>(history);
+    return false;
+  }
+  /// How many trials a searcher that can be exhausted needs for that; nothing for the others.
+  [[nodiscard]] virtual std::optional<std::int64_t> trials_needed() const { return std::nullopt; }
 };
+
+/// Empty when an architecture satisfies the analytic constraints, else the reason, such as
+/// "flops_per_token 1.9e+05 > 1.5e+05". Counted by the text before the first space.
+using Feasible = std::function<std::string(const space::Architecture&)>;
 
 /// What a searcher is made from.
 struct SearcherContext {
   std::shared_ptr<const space::Space> space;
   std::uint64_t seed = 0;
   std::int64_t parallelism = 1;  ///< W
-  bool maximize = false;
+  std::vector<space::Objective> objectives{{"val_bpb", false}};
+  Feasible feasible = [](const space::Architecture&) { return std::string(); };
+  /// All objectives of an architecture, less is better; null unless every one is analytic.
+  std::function<Point(const space::Architecture&)> analytic_losses;
   JsonValue options = JsonValue::object();  ///< the config's search.options, defaults filled in
 };
 
@@ -61,12 +79,8 @@ struct SearcherFactory {
   std::function<std::unique_ptr<Searcher>(const SearcherContext& context)> make;
 };
 
-/// random, regularized_evolution.
+/// enumerate, local_search, random, regularized_evolution.
 [[nodiscard]] Registry<SearcherFactory> builtin_searchers();
-
-/// Empty when an architecture satisfies the analytic constraints, else the reason, such as
-/// "flops_per_token 1.9e+05 > 1.5e+05". Counted by the text before the first space.
-using Feasible = std::function<std::string(const space::Architecture&)>;
 
 struct ProposalOptions {
   std::uint32_t redraws = 100;  ///< attempts for candidates that are infeasible or duplicates
@@ -89,14 +103,18 @@ struct Proposal {
                                const ProposalOptions& options, const Feasible& feasible);
 
 /// Bars for trial `number` from visible trials: at each hurdle the median of the objective over
-/// trials that reached it (sliding over all), NaN (everyone passes) until `minimum` have.
-[[nodiscard]] std::vector<double> hurdle_bars(const History& history,
-                                              std::span<const std::int64_t> hurdle_steps,
+/// trials that met it (sliding over all), whatever their step there; NaN (everyone passes) until
+/// `minimum` have. One for each of `hurdles`.
+[[nodiscard]] std::vector<double> hurdle_bars(const History& history, std::int64_t hurdles,
                                               std::int64_t minimum, bool maximize);
 
-/// Steps at which hurdles stand: T/(2^(h+1)-1) * (2^k - 1), k = 1..h, rounded to whole steps and
-/// strictly increasing. Source: So et al. 2021, halving hurdles (specs B2.1), in steps instead of
-/// seconds so that it is reproducible.
+/// Where halving hurdles stand, as shares of a training: (2^k - 1) / (2^(h+1) - 1), k = 1..h.
+/// Source: So et al. 2021 (arXiv:2109.08668), halving hurdles: of a training of 25,200 s four stand
+/// at 812.9, 2438.7, 5690.3 and 12193.5 s.
+[[nodiscard]] std::vector<double> hurdle_shares(std::int64_t hurdles);
+
+/// The same in whole steps of a training of `total_steps`, one for each hurdle and increasing; 0
+/// for a hurdle that has no step of its own because there are too few.
 [[nodiscard]] std::vector<std::int64_t> hurdle_steps(std::int64_t total_steps,
                                                      std::int64_t hurdles);
 

@@ -13,9 +13,13 @@ namespace nas::store {
 struct StudyHeader {
   std::string name;
   bool maximize = false;
-  std::string metric;     ///< name of the objective: "val_bpb"
-  JsonValue config;       ///< resolved configuration
+  std::string metric;                                ///< name of the first objective: "val_bpb"
+  std::vector<space::Objective> further_objectives;  ///< the second one on; most studies have none
+  JsonValue config;       ///< resolved configuration, as config::with_former_meaning reads it
   JsonValue environment;  ///< machine, threads, ISA, versions (determinism.md 5)
+
+  /// All objectives in order.
+  [[nodiscard]] std::vector<space::Objective> objectives() const;
 };
 
 /// A repeated training of one architecture outside the trials (verification of the winner).
@@ -86,9 +90,9 @@ class Study {
   void report(std::int64_t number, std::int64_t step, double value);
   /// RUNNING -> outcome's state, with values, scores, constraints, seconds, `extra` attributes
   /// (keys get the prefix "nas:"). Intermediate values join those reported. Constraints are
-  /// Optuna's: feasible at or below 0, NaN is broken. COMPLETE
-  /// needs a value; PRUNED shows its last intermediate value to Optuna, as Optuna's own `tell`
-  /// does.
+  /// Optuna's: feasible at or below 0, NaN is broken. COMPLETE needs a value for each objective; in
+  /// a study of one objective PRUNED shows its last intermediate value to Optuna, as Optuna's own
+  /// `tell` does.
   void finish_trial(std::int64_t number, const space::Outcome& outcome,
                     const std::vector<double>& constraints, const Json& extra);
   /// RUNNING -> WAITING when its evaluation was stopped cleanly: no death without progress.
