@@ -25,6 +25,13 @@ constexpr std::array kDeciding = {"cpu",         "cpu_capability", "torch",     
 
 }  // namespace
 
+std::vector<std::string> unreproducible_keys(const config::RunConfig& config) {
+  std::vector<std::string> keys;
+  if (config.training.budget.seconds) keys.emplace_back("training.budget.seconds");
+  if (config.training.timeout_seconds > 0) keys.emplace_back("training.timeout_seconds");
+  return keys;
+}
+
 Json environment_of(const Evaluator& evaluator) {
   Json facts = {{"nas", kVersion}, {"compiler", __VERSION__}, {"cpu", cpu_model()}};
   facts.update(evaluator.environment());

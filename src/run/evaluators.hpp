@@ -4,6 +4,7 @@
 
 namespace nas::run {
 
+EvaluatorFactory analytic_evaluator_factory();
 EvaluatorFactory train_evaluator_factory();
 EvaluatorFactory synthetic_evaluator_factory();
 

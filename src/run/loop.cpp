@@ -6,21 +6,14 @@
 
 #include "nas/core/crash_point.hpp"
 #include "nas/core/error.hpp"
-#include "nas/core/files.hpp"
 #include "nas/core/interrupt.hpp"
-#include "nas/core/log.hpp"
-#include "score_json.hpp"
+#include "nas/run/hurdles.hpp"
 
 namespace nas::run {
 namespace {
 
-using space::Outcome;
 using space::Trial;
 using space::TrialState;
-
-/// Attribute under which a measured latency is kept from the moment it is known, so that a trial
-/// that dies and runs again is judged by the same figure.
-constexpr const char* kMeasured = "measured";
 
 }  // namespace
 
@@ -41,8 +34,7 @@ SearchLoop::SearchLoop(const Plan& plan, const Evaluator& evaluator, store::Stud
       evaluator_(evaluator),
       study_(study),
       options_(options),
-      start_(std::chrono::steady_clock::now()),
-      trials_(study.trials()) {
+      trials_(trials_with_hurdles(plan, study)) {
   for (const Trial& trial : trials_) {
     if (!is_finished(trial.outcome.state)) waiting_.insert(trial.number);
   }
@@ -85,6 +77,7 @@ bool SearchLoop::next_job(std::unique_lock<std::mutex>& lock, Job& job) {
     if (number >= plan_.config.budget.trials) return false;
     const std::int64_t needed = number - plan_.config.search.parallelism + 1;
     if (static_cast<std::int64_t>(finished_prefix()) >= needed) {
+      if (plan_.searcher->exhausted(history_for(number))) return false;
       propose_trial(number, job);
       return true;
     }
@@ -97,10 +90,9 @@ bool SearchLoop::take_waiting(Job& job) {
   if (waiting_.empty()) return false;
   job.number = *waiting_.begin();
   waiting_.erase(waiting_.begin());
-  job.bars = search::hurdle_bars(history_for(job.number), plan_.hurdle_steps,
-                                 plan_.config.training.hurdles.minimum, plan_.maximize);
-  study_.resume_trial(job.number, evaluator_.checkpoint_step(trial_folder(job.number)));
+  job.bars = bars_for(plan_, history_for(job.number));
   Trial& trial = trials_[static_cast<std::size_t>(job.number)];
+  study_.resume_trial(job.number, progress_of(trial));
   trial.outcome.state = TrialState::kRunning;
   if (options_.observer) options_.observer->on_begin(trial);
   return true;
@@ -112,8 +104,7 @@ void SearchLoop::propose_trial(std::int64_t number, Job& job) {
   search::Proposal proposal =
       propose(*plan_.searcher, *plan_.space, history, number, plan_.proposal, plan_.feasible);
   job.number = number;
-  job.bars = search::hurdle_bars(history, plan_.hurdle_steps, plan_.config.training.hurdles.minimum,
-                                 plan_.maximize);
+  job.bars = bars_for(plan_, history);
   study_.begin_trial(number, proposal.candidate, *plan_.space, Json(proposal.redrawn));
   Trial trial;
   trial.number = number;
@@ -121,98 +112,6 @@ void SearchLoop::propose_trial(std::int64_t number, Job& job) {
   trial.outcome.state = TrialState::kRunning;
   trials_.push_back(std::move(trial));
   if (options_.observer) options_.observer->on_begin(trials_.back());
-}
-
-void SearchLoop::evaluate(const Job& job) {
-  Trial trial;
-  {
-    const std::scoped_lock lock(mutex_);
-    trial = trials_[static_cast<std::size_t>(job.number)];
-  }
-  if (trial.candidate.duplicate_of) {
-    copy_original(job);
-    return;
-  }
-  const auto begin = std::chrono::steady_clock::now();
-  std::optional<EvaluationResult> result = evaluate_candidate(job, trial);
-  if (!result) {
-    study_.requeue_trial(job.number);
-    return;
-  }
-  result->outcome.seconds =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  finish(job.number, std::move(*result));
-}
-
-std::optional<EvaluationResult> SearchLoop::evaluate_candidate(const Job& job, const Trial& trial) {
-  EvaluationResult early;
-  const store::Attempt attempt = study_.attempt(job.number);
-  if (attempt.without_progress > plan_.config.budget.max_attempts) {
-    early.outcome.state = TrialState::kFail;
-    early.outcome.reason = "killed";
-    early.outcome.detail = "died " + std::to_string(attempt.without_progress) +
-                           " times in a row without passing its last checkpoint";
-    return early;
-  }
-  space::Scores scores = analytic_scores(plan_.config, trial.candidate.architecture);
-  const Json stored = study_.trial_attribute(job.number, kMeasured);
-  std::optional<space::Score> latency;
-  if (!stored.is_null()) {
-    latency = score_from_json(stored);
-  } else if ((latency = evaluator_.measure_latency(trial.candidate.architecture))) {
-    study_.set_trial_attribute(job.number, kMeasured, score_to_json(*latency));
-  }
-  if (latency) scores.push_back(*latency);
-  if (std::string broken = broken_constraint(plan_.config, scores); !broken.empty()) {
-    early.outcome.state = TrialState::kPruned;
-    early.outcome.reason = "constraint";
-    early.outcome.detail = std::move(broken);
-    early.outcome.scores = std::move(scores);
-    return early;
-  }
-  EvaluationRequest request;
-  request.architecture = &trial.candidate.architecture;
-  request.folder = trial_folder(job.number);
-  request.hurdle_steps = plan_.hurdle_steps;
-  request.hurdle_bars = job.bars;
-  request.on_value = [&](std::int64_t step, double value) {
-    study_.report(job.number, step, value);
-  };
-  request.on_step = [&](std::int64_t step) {
-    if (options_.observer) options_.observer->on_step(job.number, step);
-  };
-  request.should_stop = [this] {
-    const std::scoped_lock lock(mutex_);
-    return stop_requested();
-  };
-  make_folders(request.folder);
-  std::optional<EvaluationResult> result = evaluator_.evaluate(request);
-  if (result) {
-    space::Scores& trained = result->outcome.scores;
-    trained.insert(trained.begin(), scores.begin(), scores.end());
-  }
-  return result;
-}
-
-void SearchLoop::copy_original(const Job& job) {
-  EvaluationResult result;
-  {
-    std::unique_lock lock(mutex_);
-    const auto original = static_cast<std::size_t>(
-        *trials_[static_cast<std::size_t>(job.number)].candidate.duplicate_of);
-    while (!is_finished(trials_[original].outcome.state)) {
-      if (stop_requested()) {
-        study_.requeue_trial(job.number);
-        return;
-      }
-      changed_.wait_for(lock, std::chrono::milliseconds(100));
-    }
-    result.outcome = trials_[original].outcome;
-    result.outcome.seconds = 0;
-    const Json hash = study_.trial_attribute(static_cast<std::int64_t>(original), "weights_hash");
-    if (!hash.is_null()) (*result.extra)["weights_hash"] = hash;
-  }
-  finish(job.number, std::move(result));
 }
 
 void SearchLoop::finish(std::int64_t number, EvaluationResult result) {
@@ -278,7 +177,7 @@ bool SearchLoop::stop_requested() {
   if (interrupted()) stopping_ = true;
   const double limit = plan_.config.budget.seconds;
   if (!stopping_ && limit > 0) {
-    const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start_;
+    const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - options_.start;
     if (spent.count() >= limit) {
       stopping_ = true;
       seconds_spent_ = true;

@@ -20,7 +20,8 @@ class SearchLoop {
   SearchLoop(const Plan& plan, const Evaluator& evaluator, store::Study& study,
              const RunOptions& options);
 
-  /// Runs until budget.trials are finished. Throws what a worker threw.
+  /// Runs until budget.trials are finished or the searcher is exhausted. Throws what a worker
+  /// threw.
   RunEnd run();
 
  private:
@@ -37,6 +38,13 @@ class SearchLoop {
   void evaluate(const Job& job);
   /// The trial's outcome and attributes; nothing when interrupted.
   std::optional<EvaluationResult> evaluate_candidate(const Job& job, const space::Trial& trial);
+  /// Analytic scores and the latency, measured once for a trial however often it is begun.
+  space::Scores scores_before_training(const space::Trial& trial);
+  std::optional<EvaluationResult> train(const Job& job, const space::Trial& trial);
+  /// With repeat.seeds, the trainings of the candidate that an earlier attempt finished.
+  [[nodiscard]] std::vector<EvaluationResult> finished_trainings(const space::Trial& trial) const;
+  /// Training steps that the next attempt need not do again, over all seeds.
+  [[nodiscard]] std::int64_t progress_of(const space::Trial& trial) const;
   void copy_original(const Job& job);
   void finish(std::int64_t number, EvaluationResult result);
   void check_failures() const;
@@ -49,7 +57,6 @@ class SearchLoop {
   const Evaluator& evaluator_;
   store::Study& study_;
   RunOptions options_;
-  std::chrono::steady_clock::time_point start_;
 
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -1,7 +1,7 @@
 #include <algorithm>
-#include <array>
 #include <nlohmann/json.hpp>
 
+#include "metrics.hpp"
 #include "nas/core/error.hpp"
 #include "nas/run/search_run.hpp"
 #include "score_json.hpp"
@@ -9,36 +9,12 @@
 namespace nas::run {
 namespace {
 
-/// Metrics that a constraint may name: analytic ones are checked before a trial exists, measured
-/// ones prune it.
-constexpr std::array kAnalytic = {"params",          "decoder_params",   "embedding_params",
-                                  "flops_per_token", "activation_bytes", "peak_bytes"};
-constexpr const char* kLatency = "latency_us";
-
-void check_constraints(const config::RunConfig& config, const JsonPositions& positions) {
-  for (std::size_t i = 0; i < config.constraints.size(); ++i) {
-    const std::string& metric = config.constraints[i].metric;
-    const std::string pointer = "/constraints/" + std::to_string(i) + "/metric";
-    const bool analytic = std::find(kAnalytic.begin(), kAnalytic.end(), metric) != kAnalytic.end();
-    if (metric == kLatency && !config.profile.latency) {
-      throw Error(ErrorKind::kConfig, "constraints[" + std::to_string(i) + "].metric = \"" +
-                                          metric + "\" (" + positions.describe(pointer) +
-                                          "): latency is not measured; set profile.latency");
-    }
-    if (analytic || metric == kLatency) continue;
-    std::string known = kLatency;
-    for (const char* name : kAnalytic) known += std::string(", ") + name;
-    throw Error(ErrorKind::kConfig, "constraints[" + std::to_string(i) + "].metric = \"" + metric +
-                                        "\" (" + positions.describe(pointer) +
-                                        "): must be one of " + known);
-  }
-}
-
 space::ModelSpec model_spec(const config::RunConfig& config) {
   space::ModelSpec model;
   model.vocab_size = config.data.tokenizer.vocab_size;
   model.positions = config.model.positions == "rope"      ? space::Positions::kRope
                     : config.model.positions == "learned" ? space::Positions::kLearned
+                    : config.model.positions == "t5"      ? space::Positions::kT5
                                                           : space::Positions::kNone;
   model.max_len = config.model.max_len;
   model.tied_head = config.model.tied_head;
@@ -62,46 +38,90 @@ std::vector<space::Sample> read_enqueued(const config::RunConfig& config,
   return samples;
 }
 
+/// The entry of the configuration's searcher in the table.
+search::SearcherFactory searcher_factory(const config::RunConfig& config,
+                                         const JsonPositions& positions) {
+  try {
+    return search::builtin_searchers().at(config.search.name);
+  } catch (const Error& error) {
+    throw Error(ErrorKind::kConfig,
+                "search.name (" + positions.describe("/search/name") + "): " + error.what());
+  }
+}
+
+bool all_analytic(const config::RunConfig& config) {
+  return std::all_of(config.objectives.begin(), config.objectives.end(),
+                     [](const config::ObjectiveConfig& objective) {
+                       return metric_kind(objective.metric) == MetricKind::kAnalytic;
+                     });
+}
+
+/// Everything of a plan but its searcher and what was enqueued must be there.
+search::SearcherContext context_for(const Plan& plan) {
+  search::SearcherContext context;
+  context.space = plan.space;
+  context.seed = plan.config.seed;
+  context.parallelism = plan.config.search.parallelism;
+  context.objectives = plan.objectives;
+  context.feasible = plan.feasible;
+  context.options = plan.config.search.options;
+  if (all_analytic(plan.config)) {
+    context.analytic_losses = [config = plan.config](const space::Architecture& architecture) {
+      return analytic_losses(config, architecture);
+    };
+  }
+  return context;
+}
+
+/// An exact answer needs every architecture: fewer trials than that would only look like one.
+void check_budget(const Plan& plan, const JsonPositions& positions) {
+  const std::optional<std::int64_t> needed = plan.searcher->trials_needed();
+  if (!needed || *needed <= plan.config.budget.trials) return;
+  throw Error(ErrorKind::kConfig, "budget.trials = " + std::to_string(plan.config.budget.trials) +
+                                      " (" + positions.describe("/budget/trials") +
+                                      "): must be at least " + std::to_string(*needed) +
+                                      ", the number of architectures that searcher \"" +
+                                      plan.config.search.name + "\" goes through");
+}
+
 }  // namespace
 
 Plan make_plan(const config::RunConfig& config, const JsonPositions& positions) {
   Plan plan;
   plan.config = config;
-  plan.maximize = config.objectives.front().direction == "maximize";
   check_constraints(config, positions);
+  check_objectives(config, positions);
+  plan.objectives = combined_objectives(config);
   plan.space = std::make_shared<const space::Space>(
       space::Space::from_json(config.space, model_spec(config), positions, "/space"));
-  const Registry<search::SearcherFactory> searchers = search::builtin_searchers();
-  const search::SearcherFactory* factory = searchers.find(config.search.name);
-  if (factory == nullptr) {
-    try {
-      static_cast<void>(searchers.at(config.search.name));
-    } catch (const Error& error) {
-      throw Error(ErrorKind::kConfig,
-                  "search.name (" + positions.describe("/search/name") + "): " + error.what());
-    }
-  }
-  if (std::string reason = factory->refuses(*plan.space); !reason.empty()) {
+  const search::SearcherFactory factory = searcher_factory(config, positions);
+  if (std::string reason = factory.refuses(*plan.space); !reason.empty()) {
     throw Error(ErrorKind::kConfig,
                 "searcher \"" + config.search.name + "\" cannot search this space: " + reason);
   }
-  search::SearcherContext context;
-  context.space = plan.space;
-  context.seed = config.seed;
-  context.parallelism = config.search.parallelism;
-  context.maximize = plan.maximize;
-  context.options = factory->read_options(config.search.options, positions, "/search/options");
-  plan.config.search.options = context.options;
-  plan.searcher = factory->make(context);
-  plan.proposal.redraws = static_cast<std::uint32_t>(config.search.redraws);
-  plan.proposal.enqueued = read_enqueued(config, *plan.space);
+  plan.config.search.options =
+      factory.read_options(config.search.options, positions, "/search/options");
   plan.feasible = [resolved = plan.config](const space::Architecture& architecture) {
     return resolved.constraints.empty()
                ? std::string()
                : broken_constraint(resolved, analytic_scores(resolved, architecture));
   };
-  plan.hurdle_steps = search::hurdle_steps(config.training.steps, config.training.hurdles.count);
+  plan.searcher = factory.make(context_for(plan));
+  check_budget(plan, positions);
+  plan.proposal.redraws = static_cast<std::uint32_t>(config.search.redraws);
+  plan.proposal.enqueued = read_enqueued(config, *plan.space);
   return plan;
+}
+
+store::StudyHeader study_header(const Plan& plan, const Evaluator& evaluator) {
+  store::StudyHeader header;
+  header.name = plan.config.name;
+  header.metric = plan.objectives.front().metric;
+  header.maximize = plan.objectives.front().maximize;
+  header.further_objectives.assign(plan.objectives.begin() + 1, plan.objectives.end());
+  header.config = to_json(plan.config);
+  header.environment = environment_of(evaluator);
+  return header;
 }
 
 }  // namespace nas::run

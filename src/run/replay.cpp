@@ -1,14 +1,14 @@
 #include <bit>
 #include <cmath>
-#include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "loop.hpp"
+#include "metrics.hpp"
 #include "nas/core/error.hpp"
-#include "nas/core/files.hpp"
 #include "nas/core/interrupt.hpp"
 #include "nas/core/units.hpp"
+#include "nas/run/hurdles.hpp"
 #include "nas/run/search_run.hpp"
+#include "seeds.hpp"
 
 namespace nas::run {
 namespace {
@@ -44,14 +44,58 @@ std::string first_difference(const Outcome& stored, const Outcome& again) {
   if (!same_bits(stored.value, again.value)) {
     return "value: stored " + format_exact(stored.value) + ", again " + format_exact(again.value);
   }
+  for (std::size_t i = 0; i < stored.further_values.size(); ++i) {
+    const double value = i < again.further_values.size() ? again.further_values[i] : std::nan("");
+    if (!same_bits(stored.further_values[i], value)) {
+      return "value " + std::to_string(i + 1) + ": stored " +
+             format_exact(stored.further_values[i]) + ", again " + format_exact(value);
+    }
+  }
   return "";
+}
+
+std::string differing_weights(const Json& stored, const Json& again) {
+  const bool is_same = stored == again || (stored.is_null() && again.empty());
+  return is_same ? "" : "weights: stored " + stored.dump() + ", again " + again.dump();
+}
+
+/// The request of the search, from what the trial could see then.
+SeedsRequest request_for(const Plan& plan, const store::Study& study,
+                         const std::vector<Trial>& trials, std::int64_t number, bool keep) {
+  const std::int64_t visible =
+      std::max<std::int64_t>(0, number - plan.config.search.parallelism + 1);
+  const search::History history{std::span(trials).first(static_cast<std::size_t>(number)),
+                                static_cast<std::size_t>(visible)};
+  SeedsRequest request;
+  EvaluationRequest& evaluation = request.evaluation;
+  evaluation.architecture = &trials[static_cast<std::size_t>(number)].candidate.architecture;
+  if (keep) evaluation.folder = study.folder() + "/trials/" + std::to_string(number);
+  evaluation.hurdle_bars = bars_for(plan, history);
+  evaluation.on_value = [](std::int64_t, double) {};
+  evaluation.on_step = [](std::int64_t) {};
+  evaluation.should_stop = [] { return interrupted(); };
+  request.seeds = plan.config.repeat.seeds;
+  return request;
+}
+
+/// What the objectives are taken from: scores of the training made again, counted ones, and
+/// measured ones as the study stores them, for a time is never measured twice the same.
+space::Scores scores_again(const Plan& plan, const Trial& trial, const Outcome& again) {
+  space::Scores scores = again.scores;
+  const space::Scores counted = analytic_scores(plan.config, trial.candidate.architecture);
+  scores.insert(scores.end(), counted.begin(), counted.end());
+  for (const space::Score& score : trial.outcome.scores) {
+    const std::string name = score.name.substr(0, score.name.find('['));
+    if (metric_kind(name) == MetricKind::kMeasured) scores.push_back(score);
+  }
+  return scores;
 }
 
 }  // namespace
 
 Replay replay_trial(const Plan& plan, const Evaluator& evaluator, const store::Study& study,
                     std::int64_t number, bool keep) {
-  const std::vector<Trial> trials = study.trials();
+  const std::vector<Trial> trials = trials_with_hurdles(plan, study);
   if (number < 0 || number >= static_cast<std::int64_t>(trials.size())) {
     throw Error(ErrorKind::kUsage, "there is no trial " + std::to_string(number) +
                                        "; the study has " + std::to_string(trials.size()));
@@ -69,28 +113,25 @@ Replay replay_trial(const Plan& plan, const Evaluator& evaluator, const store::S
     return {false, "a trial that ended by " + reason +
                        " depends on the machine, not on the candidate: it cannot be replayed"};
   }
-  const std::int64_t visible =
-      std::max<std::int64_t>(0, number - plan.config.search.parallelism + 1);
-  EvaluationRequest request;
-  request.architecture = &trial.candidate.architecture;
-  if (keep) request.folder = study.folder() + "/trials/" + std::to_string(number);
-  request.hurdle_steps = plan.hurdle_steps;
-  request.hurdle_bars =
-      search::hurdle_bars({std::span(trials).first(static_cast<std::size_t>(number)),
-                           static_cast<std::size_t>(visible)},
-                          plan.hurdle_steps, plan.config.training.hurdles.minimum, plan.maximize);
-  request.on_value = [](std::int64_t, double) {};
-  request.on_step = [](std::int64_t) {};
-  request.should_stop = [] { return interrupted(); };
-  const std::optional<EvaluationResult> again = evaluator.evaluate(request);
+  if (plan.config.training.budget.seconds) {
+    return {false, "training.budget.seconds lets the clock end trainings: they do not repeat"};
+  }
+  SeedsRequest request = request_for(plan, study, trials, number, keep);
+  Json hashes = Json::array();
+  request.on_trained = [&](std::uint32_t, const EvaluationResult& result) {
+    hashes.push_back(result.extra->value("weights_hash", Json()));
+  };
+  std::optional<EvaluationResult> again = evaluate_seeds(evaluator, request);
   if (!again) return {false, "interrupted"};
+  apply_objectives(plan.config, scores_again(plan, trial, again->outcome), again->outcome);
   Replay replay;
   replay.difference = first_difference(trial.outcome, again->outcome);
   if (replay.difference.empty()) {
-    const Json stored = study.trial_attribute(number, "weights_hash");
-    const Json now = again->extra->value("weights_hash", Json());
-    if (stored != now)
-      replay.difference = "weights: stored " + stored.dump() + ", again " + now.dump();
+    replay.difference = differing_weights(study.trial_attribute(number, "weights_hash"),
+                                          again->extra->value("weights_hash", Json()));
+  }
+  if (replay.difference.empty() && plan.config.repeat.seeds > 1) {
+    replay.difference = differing_weights(study.trial_attribute(number, "weights_hashes"), hashes);
   }
   replay.identical = replay.difference.empty();
   return replay;

@@ -1,7 +1,6 @@
+#include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <filesystem>
-#include <limits>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -9,7 +8,9 @@
 #include "nas/config/fields.hpp"
 #include "nas/core/crash_point.hpp"
 #include "nas/core/files.hpp"
+#include "nas/search/searcher.hpp"
 #include "nas/search/synthetic.hpp"
+#include "nas/train/budget.hpp"
 
 namespace nas::run {
 namespace {
@@ -36,11 +37,16 @@ class SyntheticEvaluator final : public Evaluator {
 
   std::int64_t checkpoint_step(const std::string& folder) const override;
   Json environment() const override { return {{"evaluator", "synthetic"}}; }
-  std::int64_t total_steps() const override { return config_.training.steps; }
+  std::int64_t total_steps(const space::Architecture& architecture) const override {
+    return train::training_steps(config_.training, architecture);
+  }
 
  private:
-  /// Whether a value is due after this step, and the bar it must reach (NaN: none).
-  bool value_due(const EvaluationRequest& request, std::int64_t step, double& bar) const;
+  /// Whether a value is due after this step of so many, and the place of the hurdle there.
+  bool value_due(std::int64_t step, std::int64_t steps, const std::vector<std::int64_t>& hurdles,
+                 std::optional<std::size_t>& hurdle) const;
+  /// Writes a checkpoint where one is due; whether a stop was asked for.
+  bool save_or_stop(const EvaluationRequest& request, std::int64_t step) const;
 
   config::RunConfig config_;
   search::SyntheticObjective objective_;
@@ -48,52 +54,66 @@ class SyntheticEvaluator final : public Evaluator {
 
 std::string checkpoint_path(const std::string& folder) { return folder + "/checkpoint.json"; }
 
-bool SyntheticEvaluator::value_due(const EvaluationRequest& request, std::int64_t step,
-                                   double& bar) const {
-  bar = std::numeric_limits<double>::quiet_NaN();
-  for (std::size_t i = 0; i < request.hurdle_steps.size(); ++i) {
-    if (request.hurdle_steps[i] != step) continue;
-    if (i < request.hurdle_bars.size()) bar = request.hurdle_bars[i];
-    return true;
+void meet_hurdle(space::Outcome& outcome, std::size_t hurdle, std::int64_t step) {
+  outcome.hurdles.resize(hurdle, 0);
+  outcome.hurdles.push_back(step);
+}
+
+bool SyntheticEvaluator::save_or_stop(const EvaluationRequest& request, std::int64_t step) const {
+  const std::int64_t every = config_.training.checkpoint_every;
+  const bool stop = request.should_stop();
+  if (!request.folder.empty() && (stop || (every > 0 && step % every == 0))) {
+    write_file_atomically(checkpoint_path(request.folder), Json({{"step", step}}).dump());
   }
+  return stop;
+}
+
+bool SyntheticEvaluator::value_due(std::int64_t step, std::int64_t steps,
+                                   const std::vector<std::int64_t>& hurdles,
+                                   std::optional<std::size_t>& hurdle) const {
+  hurdle.reset();
+  const auto found = std::find(hurdles.begin(), hurdles.end(), step);
+  if (found != hurdles.end()) hurdle = static_cast<std::size_t>(found - hurdles.begin());
   const std::int64_t every = config_.training.eval_every;
-  return every > 0 && step % every == 0 && step < config_.training.steps;
+  return hurdle || (every > 0 && step % every == 0 && step < steps);
 }
 
 std::optional<EvaluationResult> SyntheticEvaluator::evaluate(
     const EvaluationRequest& request) const {
   EvaluationResult result;
   space::Outcome& outcome = result.outcome;
-  const config::TrainingConfig& training = config_.training;
   crash_point("build");
+  const std::int64_t steps = total_steps(*request.architecture);
+  const std::vector<std::int64_t> hurdles =
+      search::hurdle_steps(steps, static_cast<std::int64_t>(request.hurdle_bars.size()));
   const std::int64_t resumed = request.folder.empty() ? 0 : checkpoint_step(request.folder);
   const auto value_at = [&](std::int64_t step) {
-    return objective_.value(*request.architecture, step, training.steps, request.repeat);
+    return objective_.value(*request.architecture, step, steps, request.repeat);
   };
-  for (std::int64_t step = 1; step <= training.steps; ++step) {
-    double bar = 0;
-    const bool due = value_due(request, step, bar);
+  const auto report = [&](std::int64_t step) {
+    if (request.on_scalar) request.on_scalar("val_bpb", step, value_at(step));
+  };
+  for (std::int64_t step = 1; step <= steps; ++step) {
+    std::optional<std::size_t> hurdle;
+    const bool due = value_due(step, steps, hurdles, hurdle);
     if (due) outcome.intermediate.emplace_back(step, value_at(step));
+    if (hurdle) meet_hurdle(outcome, *hurdle, step);
     if (step <= resumed) continue;
     crash_point("train");
-    if (objective_.options().step_microseconds > 0) {
-      std::this_thread::sleep_for(
-          std::chrono::microseconds(objective_.options().step_microseconds));
+    std::this_thread::sleep_for(std::chrono::microseconds(objective_.options().step_microseconds));
+    if (due) {
+      crash_point("evaluate");
+      report(step);
+      request.on_value(step, value_at(step));
     }
-    if (due) crash_point("evaluate");
-    if (due) request.on_value(step, value_at(step));
-    if (!std::isnan(bar) && value_at(step) > bar) {
+    // A bar that is NaN lets everyone pass.
+    if (hurdle && value_at(step) > request.hurdle_bars[*hurdle]) {
       outcome.state = space::TrialState::kPruned;
       outcome.reason = "hurdle";
       outcome.detail = "value above the bar at step " + std::to_string(step);
       return result;
     }
-    const bool save = training.checkpoint_every > 0 && step % training.checkpoint_every == 0;
-    const bool stop = step < training.steps && request.should_stop();
-    if (!request.folder.empty() && step < training.steps && (save || stop)) {
-      write_file_atomically(checkpoint_path(request.folder), Json({{"step", step}}).dump());
-    }
-    if (stop) return std::nullopt;
+    if (step < steps && save_or_stop(request, step)) return std::nullopt;
     request.on_step(step);
   }
   if (objective_.fails(*request.architecture)) {
@@ -103,7 +123,8 @@ std::optional<EvaluationResult> SyntheticEvaluator::evaluate(
     return result;
   }
   outcome.state = space::TrialState::kComplete;
-  outcome.value = value_at(training.steps);
+  outcome.value = value_at(steps);
+  report(steps);
   (*result.extra)["weights_hash"] = hash_of(*request.architecture).hex();
   return result;
 }

@@ -6,6 +6,9 @@
 #include "nas/core/log.hpp"
 #include "nas/data/dataset.hpp"
 #include "nas/profile/latency.hpp"
+#include "nas/run/search_run.hpp"
+#include "nas/search/searcher.hpp"
+#include "nas/train/budget.hpp"
 #include "nas/train/numerics.hpp"
 #include "nas/train/training.hpp"
 
@@ -28,6 +31,7 @@ class TrainEvaluator final : public Evaluator {
     train::TrainingRequest training;
     training.architecture = *request.architecture;
     training.training = config_.training;
+    training.training.steps = total_steps(*request.architecture);
     training.seed = config_.seed;
     training.repeat = request.repeat;
     training.dataset = dataset_;
@@ -37,8 +41,8 @@ class TrainEvaluator final : public Evaluator {
       training.checkpoint_path = request.folder + "/checkpoint.safetensors";
       training.weights_path = request.folder + "/model.safetensors";
     }
-    training.hurdle_steps = request.hurdle_steps;
-    training.hurdle_bars = request.hurdle_bars;
+    set_hurdles(request, training);
+    training.on_scalar = request.on_scalar;
     training.on_value = request.on_value;
     training.on_step = request.on_step;
     training.should_stop = request.should_stop;
@@ -77,12 +81,29 @@ class TrainEvaluator final : public Evaluator {
     facts["threads"] = config_.training.threads;
     facts["corpus"] = dataset_->description();
     facts["corpus_hash"] = dataset_->hash().hex();
+    const std::vector<std::string> keys = unreproducible_keys(config_);
+    if (!keys.empty()) facts["not_reproducible"] = keys;
     return facts;
   }
 
-  std::int64_t total_steps() const override { return config_.training.steps; }
+  std::int64_t total_steps(const space::Architecture& architecture) const override {
+    return train::training_steps(config_.training, architecture);
+  }
 
  private:
+  /// Hurdles at their shares of this training's own steps, or of the seconds it may take.
+  void set_hurdles(const EvaluationRequest& request, train::TrainingRequest& training) const {
+    const auto count = static_cast<std::int64_t>(request.hurdle_bars.size());
+    training.hurdle_bars = request.hurdle_bars;
+    if (!config_.training.budget.seconds) {
+      training.hurdle_steps = search::hurdle_steps(training.training.steps, count);
+      return;
+    }
+    for (const double share : search::hurdle_shares(count)) {
+      training.hurdle_seconds.push_back(share * *config_.training.budget.seconds);
+    }
+  }
+
   config::RunConfig config_;
   std::shared_ptr<const data::Dataset> dataset_;
   nn::LowerOptions lowering_;

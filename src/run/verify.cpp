@@ -1,151 +1,165 @@
-#include <algorithm>
-#include <boost/math/distributions/students_t.hpp>
-#include <cmath>
-#include <map>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <thread>
 
 #include "loop.hpp"
-#include "nas/core/error.hpp"
+#include "metrics.hpp"
 #include "nas/core/files.hpp"
 #include "nas/core/interrupt.hpp"
-#include "nas/run/search_run.hpp"
+#include "nas/core/log.hpp"
+#include "nas/run/verification.hpp"
+#include "random_search.hpp"
+#include "score_json.hpp"
+#include "verified_roles.hpp"
 
 namespace nas::run {
 namespace {
 
 using space::Trial;
 
-struct VerifyJob {
+/// Latency of the initial program when no trial has it: measured once.
+constexpr const char* kInitialLatency = "initial_latency";
+
+/// An architecture to train again and the scores that its objectives need besides.
+struct Contender {
   std::string role;
-  std::uint32_t repeat = 0;
   space::Architecture architecture;
   std::string hash;
+  space::Scores scores;
 };
 
-/// The best COMPLETE trials with distinct hashes.
-std::vector<const Trial*> top_trials(const std::vector<Trial>& trials, std::int64_t count,
-                                     bool maximize) {
-  std::vector<const Trial*> complete;
+struct VerifyJob {
+  const Contender* contender = nullptr;
+  std::uint32_t repeat = 0;
+};
+
+bool needs_latency(const config::RunConfig& config) {
+  for (const config::ObjectiveConfig& objective : config.objectives) {
+    if (metric_kind(objective.metric) == MetricKind::kMeasured) return true;
+  }
+  return false;
+}
+
+/// The measured scores of a trial.
+space::Scores measured_scores(const Trial& trial) {
+  space::Scores scores;
+  for (const space::Score& score : trial.outcome.scores) {
+    const std::string name = score.name.substr(0, score.name.find('['));
+    if (metric_kind(name) == MetricKind::kMeasured) scores.push_back(score);
+  }
+  return scores;
+}
+
+/// Those of the initial program: of a trial that is it, else measured now and kept.
+space::Scores initial_scores(const Plan& plan, const Evaluator& evaluator, store::Study& study,
+                             const std::vector<Trial>& trials, const Contender& initial) {
+  if (!needs_latency(plan.config)) return {};
   for (const Trial& trial : trials) {
-    if (trial.outcome.state == space::TrialState::kComplete && !trial.candidate.duplicate_of) {
-      complete.push_back(&trial);
+    if (trial.candidate.hash.hex() != initial.hash) continue;
+    if (space::Scores scores = measured_scores(trial); !scores.empty()) return scores;
+  }
+  if (const Json stored = study.attribute(kInitialLatency); !stored.is_null()) {
+    return {score_from_json(stored)};
+  }
+  const auto latency = evaluator.measure_latency(initial.architecture);
+  if (!latency) return {};
+  study.set_attribute(kInitialLatency, score_to_json(*latency));
+  return {*latency};
+}
+
+Contender contender_of(const std::string& role, const Trial& trial) {
+  return {role, trial.candidate.architecture, trial.candidate.hash.hex(), measured_scores(trial)};
+}
+
+/// Whom verification trains: the best trials, the initial program, the random search's winner.
+std::vector<Contender> contenders(const Plan& plan, const Evaluator& evaluator,
+                                  store::Study& study) {
+  const std::vector<Trial> trials = study.trials();
+  const std::vector<const Trial*> ranked = ranked_trials(trials, plan.objectives);
+  std::vector<Contender> all;
+  const auto top = static_cast<std::size_t>(plan.config.verify.top);
+  for (std::size_t rank = 0; rank < ranked.size() && rank < top; ++rank) {
+    all.push_back(contender_of(role_of(rank), *ranked[rank]));
+  }
+  if (all.empty()) return all;
+  Contender initial;
+  initial.role = kInitialRole;
+  initial.architecture = plan.space->architecture(plan.space->initial());
+  initial.hash = hash_of(initial.architecture).hex();
+  initial.scores = initial_scores(plan, evaluator, study, trials, initial);
+  all.push_back(std::move(initial));
+  if (plan.config.verify.random_search) {
+    if (const auto winner = random_winner(study)) {
+      all.push_back(contender_of(kRandomRole, *winner));
     }
   }
-  std::stable_sort(complete.begin(), complete.end(), [&](const Trial* a, const Trial* b) {
-    return search::better(*a, *b, maximize);
-  });
-  if (static_cast<std::int64_t>(complete.size()) > count) {
-    complete.resize(static_cast<std::size_t>(count));
+  for (Contender& contender : all) {
+    const space::Scores counted = analytic_scores(plan.config, contender.architecture);
+    contender.scores.insert(contender.scores.end(), counted.begin(), counted.end());
   }
-  return complete;
+  return all;
 }
 
-std::string role_of(std::size_t rank) {
-  return rank == 0 ? "winner" : "top" + std::to_string(rank + 1);
-}
-
-std::vector<VerifyJob> missing_jobs(const Plan& plan, const store::Study& study) {
-  std::set<std::pair<std::string, std::uint32_t>> done;
+std::vector<VerifyJob> missing_jobs(const Plan& plan, const store::Study& study,
+                                    const std::vector<Contender>& contenders) {
+  std::set<std::string> done;
+  const auto key = [](const std::string& role, const std::string& hash, std::uint32_t repeat) {
+    return role + "/" + hash + "/" + std::to_string(repeat);
+  };
   for (const store::RepeatRun& run : study.repeats()) {
-    done.insert({run.role + "/" + run.hash, run.repeat});
+    done.insert(key(run.role, run.hash, run.repeat));
   }
   std::vector<VerifyJob> jobs;
-  const auto add = [&](const std::string& role, const space::Architecture& architecture) {
-    const std::string hash = hash_of(architecture).hex();
-    for (std::int64_t repeat = 1; repeat <= plan.config.verify.repeats; ++repeat) {
-      if (!done.contains({role + "/" + hash, static_cast<std::uint32_t>(repeat)})) {
-        jobs.push_back({role, static_cast<std::uint32_t>(repeat), architecture, hash});
+  for (const Contender& contender : contenders) {
+    for (std::int64_t i = 0; i < plan.config.verify.repeats; ++i) {
+      // Seeds that the search has not used.
+      const auto repeat = static_cast<std::uint32_t>(plan.config.repeat.seeds + i);
+      if (!done.contains(key(contender.role, contender.hash, repeat))) {
+        jobs.push_back({&contender, repeat});
       }
     }
-  };
-  const std::vector<Trial> trials = study.trials();
-  const auto top = top_trials(trials, plan.config.verify.top, plan.maximize);
-  for (std::size_t rank = 0; rank < top.size(); ++rank) {
-    add(role_of(rank), top[rank]->candidate.architecture);
   }
-  if (!top.empty()) add("initial", plan.space->architecture(plan.space->initial()));
   return jobs;
 }
 
+/// The same training under another role, as when the winner is the initial program.
+std::optional<space::Outcome> same_training(const store::Study& study, const VerifyJob& job) {
+  for (const store::RepeatRun& run : study.repeats()) {
+    if (run.hash == job.contender->hash && run.repeat == job.repeat) return run.outcome;
+  }
+  return std::nullopt;
+}
+
 /// Runs one job; false when interrupted.
-bool run_job(const VerifyJob& job, const Evaluator& evaluator, store::Study& study) {
+bool run_job(const VerifyJob& job, const Plan& plan, const Evaluator& evaluator,
+             store::Study& study) {
+  const Contender& contender = *job.contender;
+  if (const auto outcome = same_training(study, job)) {
+    study.record_repeat({contender.role, contender.hash, job.repeat, *outcome});
+    return true;
+  }
   EvaluationRequest request;
-  request.architecture = &job.architecture;
+  request.architecture = &contender.architecture;
   request.repeat = job.repeat;
-  request.folder = study.folder() + "/verify/" + job.role + "-" + job.hash.substr(0, 8) + "-" +
-                   std::to_string(job.repeat);
+  request.folder = study.folder() + "/verify/" + contender.role + "-" +
+                   contender.hash.substr(0, 8) + "-" + std::to_string(job.repeat);
   request.on_value = [](std::int64_t, double) {};
   request.on_step = [](std::int64_t) {};
   request.should_stop = [] { return interrupted(); };
   make_folders(request.folder);
-  const std::optional<EvaluationResult> result = evaluator.evaluate(request);
+  std::optional<EvaluationResult> result = evaluator.evaluate(request);
   if (!result) return false;
-  study.record_repeat({job.role, job.hash, job.repeat, result->outcome});
+  space::Scores scores = result->outcome.scores;
+  scores.insert(scores.end(), contender.scores.begin(), contender.scores.end());
+  apply_objectives(plan.config, scores, result->outcome);
+  study.record_repeat({contender.role, contender.hash, job.repeat, result->outcome});
   return true;
 }
 
-VerifiedRole summarise(const std::string& role, const std::vector<store::RepeatRun>& runs,
-                       const std::string& hash) {
-  VerifiedRole summary;
-  summary.role = role;
-  summary.hash = hash;
-  for (const store::RepeatRun& run : runs) {
-    if (run.role != role || run.hash != hash) continue;
-    if (run.outcome.state == space::TrialState::kComplete) {
-      summary.values.push_back(run.outcome.value);
-    } else {
-      ++summary.failed;
-    }
-  }
-  const auto count = static_cast<double>(summary.values.size());
-  for (const double value : summary.values) summary.mean += value / count;
-  double squares = 0;
-  for (const double value : summary.values) squares += std::pow(value - summary.mean, 2);
-  if (summary.values.size() > 1) summary.deviation = std::sqrt(squares / (count - 1));
-  return summary;
-}
-
-/// Welch's interval of the difference of two means.
-void judge(Verification& verification, const VerifiedRole& winner, const VerifiedRole& initial,
-           bool maximize) {
-  const auto part = [](const VerifiedRole& role) {
-    return role.deviation * role.deviation / static_cast<double>(role.values.size());
-  };
-  const double sign = maximize ? -1 : 1;
-  verification.difference = sign * (initial.mean - winner.mean);
-  verification.verdict = "no better than the initial program";
-  if (winner.values.size() < 2 || initial.values.size() < 2) {
-    verification.low = verification.high = std::numeric_limits<double>::quiet_NaN();
-    return;
-  }
-  const double a = part(winner);
-  const double b = part(initial);
-  const double error = std::sqrt(a + b);
-  const double freedom =
-      error > 0 ? std::pow(a + b, 2) / (a * a / static_cast<double>(winner.values.size() - 1) +
-                                        b * b / static_cast<double>(initial.values.size() - 1))
-                : 1.0;
-  const double half =
-      error > 0 ? boost::math::quantile(boost::math::students_t(freedom), 0.975) * error : 0.0;
-  verification.low = verification.difference - half;
-  verification.high = verification.difference + half;
-  if (verification.low > 0) verification.verdict = "better than the initial program";
-}
-
-}  // namespace
-
-const Trial* best_trial(const std::vector<Trial>& trials, bool maximize) {
-  const auto top = top_trials(trials, 1, maximize);
-  return top.empty() ? nullptr : top.front();
-}
-
-bool run_verification(const Plan& plan, const Evaluator& evaluator, store::Study& study,
-                      const RunOptions& options) {
-  if (plan.config.verify.top <= 0) return true;
-  const std::vector<VerifyJob> jobs = missing_jobs(plan, study);
+/// Runs the jobs in as many threads as the search has workers. False when interrupted.
+bool run_jobs(const std::vector<VerifyJob>& jobs, const Plan& plan, const Evaluator& evaluator,
+              store::Study& study, const RunOptions& options) {
   std::mutex mutex;
   std::size_t next = 0;
   std::int64_t done = 0;
@@ -161,7 +175,7 @@ bool run_verification(const Plan& plan, const Evaluator& evaluator, store::Study
           if (next >= jobs.size() || failure || interrupted()) return;
           mine = next++;
         }
-        if (!run_job(jobs[mine], evaluator, study)) return;
+        if (!run_job(jobs[mine], plan, evaluator, study)) return;
         const std::scoped_lock lock(mutex);
         ++done;
         if (options.observer) options.observer->on_phase("verify", total, done);
@@ -178,34 +192,22 @@ bool run_verification(const Plan& plan, const Evaluator& evaluator, store::Study
   return !interrupted();
 }
 
-std::optional<Verification> verification_of(const store::Study& study) {
-  const std::vector<store::RepeatRun> runs = study.repeats();
-  if (runs.empty()) return std::nullopt;
-  const bool maximize = study.header().maximize;
-  const std::vector<Trial> trials = study.trials();
-  Verification verification;
-  const VerifiedRole* winner = nullptr;
-  const VerifiedRole* initial = nullptr;
-  const auto top = top_trials(trials, static_cast<std::int64_t>(trials.size()), maximize);
-  for (std::size_t rank = 0; rank < top.size(); ++rank) {
-    VerifiedRole role = summarise(role_of(rank), runs, top[rank]->candidate.hash.hex());
-    if (role.values.empty() && role.failed == 0) break;
-    role.trial = top[rank]->number;
-    verification.roles.push_back(std::move(role));
+}  // namespace
+
+RunEnd run_verification(const Plan& plan, const Evaluator& evaluator, store::Study& study,
+                        const RunOptions& options) {
+  if (plan.config.verify.top <= 0) return RunEnd::kFinished;
+  if (!trained_value(plan.config)) {
+    log_info("no objective is trained, so there is nothing to verify with fresh seeds");
+    return RunEnd::kFinished;
   }
-  for (const store::RepeatRun& run : runs) {
-    if (run.role != "initial") continue;
-    verification.roles.push_back(summarise("initial", runs, run.hash));
-    break;
+  if (plan.config.verify.random_search) {
+    const RunEnd end = run_random_search(plan, evaluator, study, options);
+    if (end != RunEnd::kFinished) return end;
   }
-  for (const VerifiedRole& role : verification.roles) {
-    if (role.role == "winner") winner = &role;
-    if (role.role == "initial") initial = &role;
-  }
-  if (winner && initial && !winner->values.empty() && !initial->values.empty()) {
-    judge(verification, *winner, *initial, maximize);
-  }
-  return verification;
+  const std::vector<Contender> all = contenders(plan, evaluator, study);
+  const bool is_whole = run_jobs(missing_jobs(plan, study, all), plan, evaluator, study, options);
+  return is_whole ? RunEnd::kFinished : RunEnd::kInterrupted;
 }
 
 }  // namespace nas::run

@@ -14,6 +14,7 @@ namespace {
 using testing::fingerprint;
 using testing::run_to_end;
 using testing::small_config;
+using testing::small_config_with_everything;
 using testing::TemporaryFolder;
 
 /// Runs the search in a process of its own that dies at durable operation k (0: never); returns
@@ -37,20 +38,21 @@ int run_and_die(const config::RunConfig& config, const std::string& folder, std:
   return status;
 }
 
-/// Dies at every durable operation of the study in turn, then finishes it undisturbed.
-void die_everywhere(std::int64_t parallelism) {
-  const config::RunConfig config = small_config(parallelism, 5);
+/// Dies at every `stride`-th durable operation of the study in turn, then finishes it undisturbed.
+void die_everywhere(const config::RunConfig& config, std::uint64_t stride) {
+  const std::int64_t parallelism = config.search.parallelism;
   const TemporaryFolder folder;
   const std::string whole = folder.path() + "/whole";
   ASSERT_EQ(run_and_die(config, whole, parallelism, 0), 0);
   const std::string expected = fingerprint(whole);
   std::uint64_t deaths = 0;
-  for (std::uint64_t k = 1;; ++k) {
+  for (std::uint64_t k = 1;; k += stride) {
     const std::string study = folder.path() + "/" + std::to_string(k);
     const int status = run_and_die(config, study, parallelism, k);
     if (WIFEXITED(status)) {
       ASSERT_EQ(WEXITSTATUS(status), 0) << "at durable operation " << k;
       ASSERT_EQ(fingerprint(study), expected);
+      EXPECT_GT(k, 60U) << "the study is too small to test much";
       break;
     }
     ASSERT_EQ(WTERMSIG(status), SIGKILL);
@@ -61,11 +63,17 @@ void die_everywhere(std::int64_t parallelism) {
   }
   std::printf("identical after a death at each of %lu durable operations, W = %ld\n", deaths,
               parallelism);
-  EXPECT_GT(deaths, 60U) << "the study is too small to test much";
 }
 
-TEST(DeathAtEveryDurableOperation, OneAtATime) { die_everywhere(1); }
-TEST(DeathAtEveryDurableOperation, FourAtATime) { die_everywhere(4); }
+TEST(DeathAtEveryDurableOperation, OneAtATime) { die_everywhere(small_config(1, 5), 1); }
+TEST(DeathAtEveryDurableOperation, FourAtATime) { die_everywhere(small_config(4, 5), 1); }
+TEST(DeathAtSomeDurableOperations, OfSeedsObjectivesAndRandomSearch) {
+  die_everywhere(small_config_with_everything(1, 3), 23);
+  die_everywhere(small_config_with_everything(2, 3), 31);
+}
+TEST(SlowDeathAtEveryDurableOperation, OfSeedsObjectivesAndRandomSearch) {
+  die_everywhere(small_config_with_everything(2, 3), 1);
+}
 
 /// Dies again at each resume: progress is made all the same, as every attempt finishes something.
 TEST(DeathAgainAndAgain, EndsInTheSameStudy) {

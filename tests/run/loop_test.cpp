@@ -10,7 +10,6 @@ namespace nas::run {
 namespace {
 
 using testing::fingerprint;
-using testing::header_of;
 using testing::run_to_end;
 using testing::small_config;
 using testing::TemporaryFolder;
@@ -60,7 +59,7 @@ TEST(Loop, StoppedCleanlyAtAnyStepAndResumed) {
   for (int steps = 1; steps < 60; steps += 7) {
     const std::string path = folder.path() + "/" + std::to_string(steps);
     {
-      store::Study study = store::Study::create(path, header_of(plan, *evaluator));
+      store::Study study = store::Study::create(path, study_header(plan, *evaluator));
       Interrupter interrupter(steps);
       EXPECT_EQ(run_search(plan, *evaluator, study, {2, &interrupter}), RunEnd::kInterrupted);
       clear_interrupt();

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "nas/run/search_run.hpp"
+#include "nas/run/verification.hpp"
 
 namespace nas::run::testing {
 
@@ -44,15 +45,6 @@ inline config::RunConfig small_config(std::int64_t parallelism, std::int64_t tri
   return config::config_from_json(json, JsonPositions("small"));
 }
 
-inline store::StudyHeader header_of(const Plan& plan, const Evaluator& evaluator) {
-  store::StudyHeader header;
-  header.name = plan.config.name;
-  header.metric = "val_bpb";
-  header.config = to_json(plan.config);
-  header.environment = environment_of(evaluator);
-  return header;
-}
-
 /// What the command line does: makes the study or goes on with it.
 inline RunEnd run_to_end(const config::RunConfig& config, const std::string& folder,
                          std::int64_t workers) {
@@ -60,8 +52,19 @@ inline RunEnd run_to_end(const config::RunConfig& config, const std::string& fol
   const auto evaluator = builtin_evaluators().at(config.evaluator).make(config);
   store::Study study = store::Study::exists(folder)
                            ? store::Study::open(folder, store::Study::Access::kWrite)
-                           : store::Study::create(folder, header_of(plan, *evaluator));
+                           : store::Study::create(folder, study_header(plan, *evaluator));
   return run_search(plan, *evaluator, study, {workers, nullptr});
+}
+
+/// A small_config of every kind of phase: seeds, several objectives, random search.
+inline config::RunConfig small_config_with_everything(std::int64_t parallelism,
+                                                      std::int64_t trials) {
+  Json json = to_json(small_config(parallelism, trials));
+  json["repeat"]["seeds"] = 2;
+  json["synthetic"]["noise"] = 0.05;
+  json["objectives"] = Json::parse(R"([{"metric": "val_bpb"}, {"metric": "params"}])");
+  json["verify"] = Json::parse(R"({"top": 2, "repeats": 2, "random_search": true})");
+  return config::config_from_json(json, JsonPositions("small"));
 }
 
 /// Everything that must be the same, as text.
@@ -70,13 +73,20 @@ inline std::string fingerprint(const std::string& folder) {
   Json json = Json::array();
   for (const space::Trial& trial : study.trials()) {
     json.push_back({trial.number, to_text(trial.outcome.state), trial.outcome.reason,
-                    trial.outcome.value, trial.outcome.intermediate, trial.candidate.hash.hex(),
-                    trial.candidate.parents, trial.candidate.origin,
-                    study.trial_attribute(trial.number, "weights_hash")});
+                    trial.outcome.value, trial.outcome.further_values, trial.outcome.intermediate,
+                    trial.candidate.hash.hex(), trial.candidate.parents, trial.candidate.origin,
+                    study.trial_attribute(trial.number, "weights_hash"),
+                    study.trial_attribute(trial.number, "weights_hashes")});
+    for (const space::Score& score : trial.outcome.scores) {
+      json.back().push_back({score.name, score.value, score.spread});
+    }
   }
   for (const store::RepeatRun& run : study.repeats()) {
-    json.push_back({run.role, run.hash, run.repeat, run.outcome.value});
+    json.push_back({run.role, run.hash, run.repeat, run.outcome.value, run.outcome.further_values});
   }
+  json.push_back(study.attribute("random_search"));
+  const std::string random = folder + "/random";
+  if (store::Study::exists(random)) json.push_back(fingerprint(random));
   return json.dump(1);
 }
 

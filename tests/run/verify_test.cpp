@@ -1,18 +1,20 @@
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <set>
+
 #include "small_study.hpp"
 
 namespace nas::run {
 namespace {
 
-using testing::header_of;
 using testing::small_config;
 using testing::TemporaryFolder;
 
 /// A study with one COMPLETE trial, so that verification has a winner.
 store::Study study_with_winner(const Plan& plan, const Evaluator& evaluator,
                                const std::string& folder) {
-  store::Study study = store::Study::create(folder, header_of(plan, evaluator));
+  store::Study study = store::Study::create(folder, study_header(plan, evaluator));
   space::Candidate candidate;
   candidate.sample = plan.space->initial();
   candidate.sample.choices[0] = 2;
@@ -48,23 +50,133 @@ Verification verified(const std::vector<double>& winner, const std::vector<doubl
   return *verification_of(study);
 }
 
-TEST(Verification, WelchIntervalOfAKnownExample) {
-  // Means 2 and 5, sample variances 1 and 4, n = 3: error sqrt(5/3), freedom (5/3)^2 /
-  // ((1/3)^2/2 + (4/3)^2/2) = 2.9412; t(0.975, 2.9412) = 3.2203 (R: qt(0.975, 2.941176)).
+TEST(Verification, SummarisesRolesWithIntervals) {
   const Verification result = verified({1, 2, 3}, {3, 5, 7});
-  EXPECT_DOUBLE_EQ(result.difference, 3.0);
-  EXPECT_NEAR((result.high - result.low) / 2, 3.2203 * std::sqrt(5.0 / 3.0), 2e-3);
-  EXPECT_EQ(result.verdict, "no better than the initial program");
+  EXPECT_EQ(result.metric, "val_bpb");
+  ASSERT_EQ(result.roles.size(), 2U);
+  EXPECT_EQ(result.roles[0].role, "winner");
+  EXPECT_EQ(result.roles[0].trial, 0);
+  EXPECT_DOUBLE_EQ(result.roles[0].mean, 2);
+  // t(0.975) with two degrees of freedom is 4.3027.
+  EXPECT_NEAR(result.roles[0].high, 2 + 4.3027 / std::sqrt(3.0), 1e-4);
+  EXPECT_GT(result.roles[0].best_probability, 0.85);
+  EXPECT_NEAR(result.roles[0].best_probability + result.roles[1].best_probability, 1, 1e-9);
+  EXPECT_DOUBLE_EQ(result.initial->difference, 3.0);
+  EXPECT_EQ(result.initial->verdict, "no better than the initial program");
+  EXPECT_FALSE(result.random);
 }
 
 TEST(Verification, ClearDifferenceIsBetterAndTheReverseIsNot) {
-  EXPECT_EQ(verified({1.0, 1.1, 0.9}, {3, 3.1, 2.9}).verdict, "better than the initial program");
-  EXPECT_EQ(verified({3, 3.1, 2.9}, {1.0, 1.1, 0.9}).verdict, "no better than the initial program");
-  EXPECT_EQ(verified({1, 1, 1}, {1, 1, 1}).verdict, "no better than the initial program");
+  const auto verdict = [](const std::vector<double>& winner, const std::vector<double>& initial) {
+    return verified(winner, initial).initial->verdict;
+  };
+  EXPECT_EQ(verdict({1.0, 1.1, 0.9}, {3, 3.1, 2.9}), "better than the initial program");
+  EXPECT_EQ(verdict({3, 3.1, 2.9}, {1.0, 1.1, 0.9}), "no better than the initial program");
+  EXPECT_EQ(verdict({1, 1, 1}, {1, 1, 1}), "no better than the initial program");
 }
 
-TEST(Verification, OneRepeatGivesNoVerdictOfBetter) {
-  EXPECT_EQ(verified({1}, {3}).verdict, "no better than the initial program");
+TEST(Verification, OneRepeatGivesNoVerdictOfBetterAndNoProbability) {
+  const Verification result = verified({1}, {3});
+  EXPECT_EQ(result.initial->verdict, "no better than the initial program");
+  EXPECT_TRUE(std::isnan(result.initial->low));
+  EXPECT_TRUE(std::isnan(result.roles[0].best_probability));
+}
+
+config::RunConfig with_verify(config::RunConfig config, std::int64_t top, std::int64_t repeats,
+                              bool random) {
+  config.verify = {top, repeats, random};
+  return config;
+}
+
+TEST(Verification, RunsTheBestBesideTheInitialProgramAndRandomSearch) {
+  const TemporaryFolder folder;
+  const std::string path = folder.path() + "/study";
+  const config::RunConfig config = with_verify(small_config(2, 20), 2, 3, true);
+  ASSERT_EQ(testing::run_to_end(config, path, 2), RunEnd::kFinished);
+  const store::Study study = store::Study::open(path, store::Study::Access::kRead);
+  const store::Study random = store::Study::open(path + "/random", store::Study::Access::kRead);
+  const std::vector<space::Trial> tried = random.trials();
+  EXPECT_EQ(tried.size(), 20U);
+  for (const space::Trial& trial : tried) EXPECT_EQ(trial.candidate.origin, "random");
+  EXPECT_EQ(random.header().config->at("training"), study.header().config->at("training"));
+  const auto result = verification_of(study);
+  ASSERT_TRUE(result);
+  std::vector<std::string> names;
+  for (const VerifiedRole& role : result->roles) {
+    names.push_back(role.role);
+    EXPECT_EQ(role.values.size(), 3U);
+  }
+  EXPECT_EQ(names, (std::vector<std::string>{"winner", "top2", "initial", "random"}));
+  EXPECT_EQ(result->roles[3].trial, best_trial(tried, {{"val_bpb", false}})->number);
+  ASSERT_TRUE(result->random);
+  EXPECT_DOUBLE_EQ(result->random->difference, result->roles[3].mean - result->roles[0].mean);
+}
+
+TEST(Verification, IsTheSameWhenAskedForLater) {
+  const TemporaryFolder folder;
+  const config::RunConfig at_once = with_verify(small_config(2, 12), 2, 2, true);
+  ASSERT_EQ(testing::run_to_end(at_once, folder.path() + "/a", 2), RunEnd::kFinished);
+  const std::string later = folder.path() + "/b";
+  ASSERT_EQ(testing::run_to_end(with_verify(at_once, 1, 1, false), later, 1), RunEnd::kFinished);
+  ASSERT_EQ(testing::run_to_end(at_once, later, 1), RunEnd::kFinished);
+  EXPECT_EQ(testing::fingerprint(folder.path() + "/a"), testing::fingerprint(later));
+}
+
+TEST(Verification, MoreTrialsGiveRandomSearchAsMany) {
+  const TemporaryFolder folder;
+  const std::string path = folder.path() + "/study";
+  config::RunConfig config = with_verify(small_config(1, 8), 1, 2, true);
+  ASSERT_EQ(testing::run_to_end(config, path, 1), RunEnd::kFinished);
+  config.budget.trials = 14;
+  ASSERT_EQ(testing::run_to_end(config, path, 1), RunEnd::kFinished);
+  EXPECT_EQ(store::Study::open(path + "/random", store::Study::Access::kRead).trials().size(), 14U);
+}
+
+/// The synthetic evaluator, but what random search draws fails.
+class FailsOutside final : public Evaluator {
+ public:
+  FailsOutside(std::shared_ptr<const Evaluator> inner, std::set<std::string> known)
+      : inner_(std::move(inner)), known_(std::move(known)) {}
+  std::optional<EvaluationResult> evaluate(const EvaluationRequest& request) const override {
+    if (known_.contains(hash_of(*request.architecture).hex())) return inner_->evaluate(request);
+    EvaluationResult result;
+    result.outcome.reason = "oom";
+    return result;
+  }
+  std::optional<space::Score> measure_latency(const space::Architecture&) const override {
+    return std::nullopt;
+  }
+  std::int64_t checkpoint_step(const std::string& folder) const override {
+    return inner_->checkpoint_step(folder);
+  }
+  Json environment() const override { return inner_->environment(); }
+  std::int64_t total_steps(const space::Architecture& architecture) const override {
+    return inner_->total_steps(architecture);
+  }
+
+ private:
+  std::shared_ptr<const Evaluator> inner_;
+  std::set<std::string> known_;
+};
+
+TEST(Verification, OfARandomSearchThatFailsStillJudgesTheWinner) {
+  const TemporaryFolder folder;
+  const std::string path = folder.path() + "/study";
+  const config::RunConfig config = with_verify(small_config(1, 20), 1, 2, false);
+  ASSERT_EQ(testing::run_to_end(config, path, 1), RunEnd::kFinished);
+  store::Study study = store::Study::open(path, store::Study::Access::kWrite);
+  const std::vector<space::Trial> trials = study.trials();
+  const Plan plan = make_plan(with_verify(config, 1, 2, true), JsonPositions("small"));
+  const std::set<std::string> known{best_trial(trials, plan.objectives)->candidate.hash.hex(),
+                                    hash_of(plan.space->architecture(plan.space->initial())).hex()};
+  const FailsOutside evaluator(builtin_evaluators().at("synthetic").make(config), known);
+  ASSERT_EQ(run_verification(plan, evaluator, study, {}), RunEnd::kFinished);
+  EXPECT_TRUE(study.attribute("random_search").at("winner").is_null());
+  EXPECT_NE(study.attribute("random_search").at("reason").get<std::string>().find("oom"),
+            std::string::npos);
+  const auto result = verification_of(study);
+  EXPECT_TRUE(result->initial);
+  EXPECT_FALSE(result->random);
 }
 
 }  // namespace

@@ -15,11 +15,12 @@ namespace nas::run {
 /// One evaluation of one architecture.
 struct EvaluationRequest {
   const space::Architecture* architecture = nullptr;
-  std::uint32_t repeat = 0;  ///< 0 in a search, 1, 2, ... in verification
-  std::string folder;        ///< for checkpoint and weights; empty: keep nothing
-  std::vector<std::int64_t> hurdle_steps;
-  std::vector<double> hurdle_bars;  ///< NaN: everyone passes
+  std::uint32_t repeat = 0;         ///< 0 in a search, 1, 2, ... in verification
+  std::string folder;               ///< for checkpoint and weights; empty: keep nothing
+  std::vector<double> hurdle_bars;  ///< one for each hurdle, none without; NaN: everyone passes
   std::function<void(std::int64_t, double)> on_value;
+  /// Called with (name, step, value) at points of the evaluation's curves; empty: nobody looks.
+  std::function<void(const std::string&, std::int64_t, double)> on_scalar;
   std::function<void(std::int64_t)> on_step;
   std::function<bool()> should_stop;
 };
@@ -45,8 +46,9 @@ class Evaluator {
   [[nodiscard]] virtual std::int64_t checkpoint_step(const std::string& folder) const = 0;
   /// Facts for the study's environment: device, threads, versions, corpus hash.
   [[nodiscard]] virtual Json environment() const = 0;
-  /// Steps of a whole evaluation, for hurdles and progress.
-  [[nodiscard]] virtual std::int64_t total_steps() const = 0;
+  /// Steps of a whole evaluation of this architecture, for progress: the most there may be when
+  /// its budget is in seconds.
+  [[nodiscard]] virtual std::int64_t total_steps(const space::Architecture& architecture) const = 0;
 };
 
 struct EvaluatorFactory {
@@ -54,7 +56,7 @@ struct EvaluatorFactory {
   std::function<std::shared_ptr<const Evaluator>(const config::RunConfig& config)> make;
 };
 
-/// train, synthetic.
+/// analytic, synthetic, train.
 [[nodiscard]] Registry<EvaluatorFactory> builtin_evaluators();
 
 }  // namespace nas::run

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,14 +20,16 @@ struct Plan {
   std::shared_ptr<const space::Space> space;
   std::unique_ptr<search::Searcher> searcher;
   search::ProposalOptions proposal;
-  search::Feasible feasible;  ///< analytic constraints
-  std::vector<std::int64_t> hurdle_steps;
-  bool maximize = false;
+  search::Feasible feasible;                 ///< analytic constraints
+  std::vector<space::Objective> objectives;  ///< the study's values
 };
 
 /// Builds and checks space, searcher and constraints; loads no data, touches no device.
 /// `positions` are those of the file the config was read from. Throws Error(kConfig).
 [[nodiscard]] Plan make_plan(const config::RunConfig& config, const JsonPositions& positions);
+
+/// What a study of this plan is made with.
+[[nodiscard]] store::StudyHeader study_header(const Plan& plan, const Evaluator& evaluator);
 
 /// Values of the config's analytic constraints for one architecture, as Optuna has them: <= 0 is
 /// satisfied; measured ones are added by the loop.
@@ -62,42 +65,24 @@ enum class RunEnd { kFinished, kInterrupted, kSecondsSpent };
 struct RunOptions {
   std::int64_t workers = 0;  ///< threads; 0: as many as fit, never above search.parallelism
   Observer* observer = nullptr;
+  /// From when budget.seconds counts.
+  std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
 };
 
-/// Runs (or goes on with) a study to the end of its budget and its verification. Throws
-/// Error(kFailures) when too many trials failed, Error(kInfeasible), Error(kIo); whatever happens,
-/// the study stays resumable.
+/// Runs (or goes on with) a study to the end of its budget or of its searcher, and its
+/// verification. Throws Error(kFailures) when too many trials failed, Error(kInfeasible),
+/// Error(kIo); whatever happens, the study stays resumable.
 [[nodiscard]] RunEnd run_search(const Plan& plan, const Evaluator& evaluator, store::Study& study,
                                 const RunOptions& options);
 
-/// Best COMPLETE trial (the first of equals), or nothing.
+/// COMPLETE trials that are no duplicates, best first: by value, the first of equals first. With
+/// several objectives by the number of their front, then by the first objective.
+[[nodiscard]] std::vector<const space::Trial*> ranked_trials(
+    const std::vector<space::Trial>& trials, const std::vector<space::Objective>& objectives);
+
+/// The first of ranked_trials, or nothing.
 [[nodiscard]] const space::Trial* best_trial(const std::vector<space::Trial>& trials,
-                                             bool maximize);
-
-/// What verification says of one role ("winner", "top2", "initial").
-struct VerifiedRole {
-  std::string role;
-  std::int64_t trial = -1;  ///< -1: not a trial of the study
-  std::string hash;
-  std::vector<double> values;  ///< one for each finished repeat, in order
-  std::int64_t failed = 0;
-  double mean = 0;
-  double deviation = 0;  ///< sample standard deviation
-};
-
-struct Verification {
-  std::vector<VerifiedRole> roles;
-  double difference = 0;     ///< initial mean - winner mean, sign so that positive is better
-  double low = 0, high = 0;  ///< 95 % Welch interval of it
-  std::string verdict;       ///< "better than the initial program" or "no better than ..."
-};
-
-/// Summary of the verification runs stored in a study; nothing before there are any.
-[[nodiscard]] std::optional<Verification> verification_of(const store::Study& study);
-
-/// Runs what is missing of the verification phase. False when interrupted.
-[[nodiscard]] bool run_verification(const Plan& plan, const Evaluator& evaluator,
-                                    store::Study& study, const RunOptions& options);
+                                             const std::vector<space::Objective>& objectives);
 
 /// Result of evaluating a finished trial again.
 struct Replay {
@@ -106,14 +91,19 @@ struct Replay {
 };
 
 /// Evaluates a finished trial again from what the study stores and compares every bit: state,
-/// reason, intermediate values, value, weights hash. With `keep` the weights are written to the
-/// trial's folder. Throws Error(kUsage) for a trial that is not there or not finished.
+/// reason, intermediate values, values, hashes of the weights; measured scores are those stored.
+/// With `keep` the weights are written to the trial's folder. Throws Error(kUsage) for a trial that
+/// is not there or not finished.
 [[nodiscard]] Replay replay_trial(const Plan& plan, const Evaluator& evaluator,
                                   const store::Study& study, std::int64_t number,
                                   bool keep = false);
 
 /// Machine, ISA, versions; with the evaluator's facts merged in (determinism.md 5).
 [[nodiscard]] Json environment_of(const Evaluator& evaluator);
+/// Keys of a configuration that make results depend on the speed of the machine:
+/// training.budget.seconds, training.timeout_seconds. The environment has them as
+/// "not_reproducible".
+[[nodiscard]] std::vector<std::string> unreproducible_keys(const config::RunConfig& config);
 /// Lines that differ between two environments and that can change results.
 [[nodiscard]] std::vector<std::string> environment_difference(const Json& stored, const Json& now);
 

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "nas/run/search_run.hpp"
+
+namespace nas::run {
+
+/// What verification says of one architecture.
+struct VerifiedRole {
+  std::string role;         ///< "winner", "top2", ..., "initial", "random"
+  std::int64_t trial = -1;  ///< of the study, or of the random search; -1: the initial program
+  std::string hash;
+  std::vector<double> values;  ///< one for each finished repeat, in order
+  std::int64_t failed = 0;
+  double mean = 0;           ///< NaN without values
+  double deviation = 0;      ///< sample standard deviation; NaN with one value
+  double low = 0, high = 0;  ///< Student's 95 % interval of the mean; NaN with one value
+  /// Probability that its true mean is the best of all roles; NaN unless each has two values.
+  double best_probability = std::numeric_limits<double>::quiet_NaN();
+};
+
+/// The winner beside another role.
+struct Comparison {
+  std::string against;       ///< "the initial program", "random search of equal budget"
+  double difference = 0;     ///< the other's mean - the winner's, sign so that positive is better
+  double low = 0, high = 0;  ///< 95 % Welch interval of it; NaN with one value
+  std::string verdict;       ///< "better than ..." or "no better than ..."
+};
+
+struct Verification {
+  std::string metric;  ///< the trained objective that is judged
+  std::vector<VerifiedRole> roles;
+  std::optional<Comparison> initial;
+  std::optional<Comparison> random;
+};
+
+/// Summary of the verification runs stored in a study; nothing before there are any.
+[[nodiscard]] std::optional<Verification> verification_of(const store::Study& study);
+
+/// Runs what is missing of the verification phase: the random search when it is asked for, then
+/// the trainings with fresh seeds. Does nothing when verify.top is 0 or no objective is trained.
+[[nodiscard]] RunEnd run_verification(const Plan& plan, const Evaluator& evaluator,
+                                      store::Study& study, const RunOptions& options);
+
+}  // namespace nas::run

@@ -1,0 +1,129 @@
+#include "nas/run/verification.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "metrics.hpp"
+#include "nas/run/statistics.hpp"
+#include "random_search.hpp"
+#include "verified_roles.hpp"
+
+namespace nas::run {
+namespace {
+
+using space::Trial;
+
+/// What is judged of every repeat, from the study's own header.
+struct Judged {
+  std::size_t value = 0;  ///< number of the study's value
+  space::Objective objective;
+  std::uint64_t seed = 0;
+};
+
+Judged judged_of(const store::StudyHeader& header) {
+  const config::RunConfig config =
+      config::config_from_json(header.config, JsonPositions("study.db"));
+  const std::vector<space::Objective> objectives = header.objectives();
+  const std::size_t value = trained_value(config).value_or(0);
+  return {value, objectives.at(value), config.seed};
+}
+
+VerifiedRole verified_role(const std::string& role, const std::vector<store::RepeatRun>& runs,
+                           const std::string& hash, std::size_t value) {
+  VerifiedRole summary;
+  summary.role = role;
+  summary.hash = hash;
+  for (const store::RepeatRun& run : runs) {
+    if (run.role != role || run.hash != hash) continue;
+    if (run.outcome.state == space::TrialState::kComplete) {
+      summary.values.push_back(value == 0 ? run.outcome.value
+                                          : run.outcome.further_values.at(value - 1));
+    } else {
+      ++summary.failed;
+    }
+  }
+  const SampleSummary found = summarise(summary.values);
+  summary.mean = found.mean;
+  summary.deviation = found.deviation;
+  summary.low = found.low;
+  summary.high = found.high;
+  return summary;
+}
+
+bool has_runs(const VerifiedRole& role) { return !role.values.empty() || role.failed > 0; }
+
+/// Best trials first as far as they were trained again, then the baselines.
+std::vector<VerifiedRole> roles_of(const store::Study& study, const Judged& judged) {
+  const std::vector<store::RepeatRun> runs = study.repeats();
+  const std::vector<Trial> trials = study.trials();
+  const std::vector<const Trial*> ranked = ranked_trials(trials, study.header().objectives());
+  std::vector<VerifiedRole> roles;
+  for (std::size_t rank = 0; rank < ranked.size(); ++rank) {
+    VerifiedRole role =
+        verified_role(role_of(rank), runs, ranked[rank]->candidate.hash.hex(), judged.value);
+    if (!has_runs(role)) break;
+    role.trial = ranked[rank]->number;
+    roles.push_back(std::move(role));
+  }
+  for (const store::RepeatRun& run : runs) {
+    if (run.role != kInitialRole) continue;
+    roles.push_back(verified_role(kInitialRole, runs, run.hash, judged.value));
+    break;
+  }
+  const Json random = study.attribute(kRandomSearch);
+  if (random.is_object() && !random.at("winner").is_null()) {
+    VerifiedRole role = verified_role(
+        kRandomRole, runs, random.at("winner").at("hash").get<std::string>(), judged.value);
+    role.trial = random.at("winner").at("trial").get<std::int64_t>();
+    if (has_runs(role)) roles.push_back(std::move(role));
+  }
+  return roles;
+}
+
+std::optional<Comparison> compare(const std::vector<VerifiedRole>& roles, const char* other_role,
+                                  const std::string& against, bool maximize) {
+  const auto find = [&](const char* name) {
+    return std::find_if(roles.begin(), roles.end(),
+                        [&](const VerifiedRole& role) { return role.role == name; });
+  };
+  const auto winner = find(kWinnerRole);
+  const auto other = find(other_role);
+  if (winner == roles.end() || other == roles.end()) return std::nullopt;
+  if (winner->values.empty() || other->values.empty()) return std::nullopt;
+  const SampleSummary of_winner = summarise(winner->values);
+  const SampleSummary of_other = summarise(other->values);
+  const Interval interval =
+      maximize ? welch_interval(of_other, of_winner) : welch_interval(of_winner, of_other);
+  Comparison comparison;
+  comparison.against = against;
+  comparison.difference =
+      maximize ? of_winner.mean - of_other.mean : of_other.mean - of_winner.mean;
+  comparison.low = interval.low;
+  comparison.high = interval.high;
+  comparison.verdict = (interval.low > 0 ? "better than " : "no better than ") + against;
+  return comparison;
+}
+
+}  // namespace
+
+std::optional<Verification> verification_of(const store::Study& study) {
+  const Judged judged = judged_of(study.header());
+  Verification verification;
+  verification.metric = judged.objective.metric;
+  verification.roles = roles_of(study, judged);
+  if (verification.roles.empty()) return std::nullopt;
+  std::vector<SampleSummary> samples;
+  for (const VerifiedRole& role : verification.roles) samples.push_back(summarise(role.values));
+  const std::vector<double> probabilities =
+      best_probabilities(samples, judged.objective.maximize, judged.seed);
+  for (std::size_t i = 0; i < probabilities.size(); ++i) {
+    verification.roles[i].best_probability = probabilities[i];
+  }
+  verification.initial =
+      compare(verification.roles, kInitialRole, "the initial program", judged.objective.maximize);
+  verification.random = compare(verification.roles, kRandomRole, "random search of equal budget",
+                                judged.objective.maximize);
+  return verification;
+}
+
+}  // namespace nas::run

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+namespace nas::run {
+
+// Roles of architectures among a study's repeats.
+inline constexpr const char* kWinnerRole = "winner";
+inline constexpr const char* kInitialRole = "initial";
+inline constexpr const char* kRandomRole = "random";
+
+/// "winner", "top2", "top3", ...
+[[nodiscard]] inline std::string role_of(std::size_t rank) {
+  return rank == 0 ? kWinnerRole : "top" + std::to_string(rank + 1);
+}
+
+}  // namespace nas::run
