@@ -3,15 +3,10 @@
 #include <cstdint>
 #include <string>
 
+#include "nas/export/export_facts.hpp"
 #include "nas/nn/model.hpp"
-#include "nas/store/study.hpp"
 
 namespace nas::exporting {
-
-/// A trial's architecture with its trained weights, on the CPU. For a duplicate, its original's.
-/// Throws Error(kUsage) when the trial is not COMPLETE, Error(kIo) when its weights are gone (says
-/// how `nas replay` makes them again), Error(kStudy) when their hash is not the stored one.
-[[nodiscard]] nn::Model trained_model(const store::Study& study, std::int64_t trial);
 
 /// What was compared before the export was called one.
 struct ExportReport {
@@ -22,8 +17,10 @@ struct ExportReport {
 };
 
 /// Writes the model as TorchScript, loads it back and compares its logits with the model's at
-/// several batch sizes and lengths. Throws Error(kInternal) and removes the file when they differ
-/// by more than 1e-4; Error(kIo).
-[[nodiscard]] ExportReport export_torchscript(const nn::Model& model, const std::string& path);
+/// several batch sizes and lengths. The file also holds the texts "nas.json" (study, trial, hash,
+/// sizes) and "tokenizer", which torch.jit.load gives through _extra_files. Throws Error(kInternal)
+/// and removes the file when logits differ by more than 1e-4; Error(kIo).
+[[nodiscard]] ExportReport export_torchscript(const nn::Model& model, const ExportFacts& facts,
+                                              const std::string& path);
 
 }  // namespace nas::exporting
