@@ -4,6 +4,7 @@
 
 #include "command.hpp"
 #include "nas/core/units.hpp"
+#include "nas/run/pareto_front.hpp"
 
 namespace nas::cli {
 namespace {
@@ -17,17 +18,24 @@ Json best_json(const store::Study& study, const space::Trial& best) {
 }
 
 void print(const store::Study& study, const space::Trial& best) {
-  const std::string metric = study.header().metric;
-  std::cout << "trial     " << best.number << "\n"
-            << metric << std::string(metric.size() < 9 ? 10 - metric.size() : 1, ' ')
-            << format_exact(best.outcome.value) << "\n"
-            << "hash      " << best.candidate.hash.hex() << "\n";
+  const std::vector<space::Objective> objectives = study.header().objectives();
+  std::cout << "trial     " << best.number << "\n";
+  for (std::size_t i = 0; i < objectives.size(); ++i) {
+    const std::string& metric = objectives[i].metric;
+    const double value = i == 0 ? best.outcome.value : best.outcome.further_values[i - 1];
+    std::cout << metric << std::string(metric.size() < 9 ? 10 - metric.size() : 1, ' ')
+              << format_exact(value) << "\n";
+  }
+  std::cout << "hash      " << best.candidate.hash.hex() << "\n";
+  if (objectives.size() > 1) {
+    std::cout << "pareto    one of " << run::pareto_front_of(study, {}).points.size()
+              << " Pareto-optimal architectures, the best in " << objectives.front().metric
+              << ": nas pareto " << study.folder() << "\n";
+  }
   if (const auto verification = run::verification_of(study)) {
-    for (const std::string& line : verification_lines(*verification, metric)) {
-      std::cout << line << "\n";
-    }
+    for (const std::string& line : verification_lines(*verification)) std::cout << line << "\n";
   } else {
-    std::cout << "verified  not yet: its value is of one training with the search's own seed\n";
+    std::cout << "verified  not yet: its value is of the search's own seeds\n";
   }
 }
 

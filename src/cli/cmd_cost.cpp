@@ -5,12 +5,15 @@
 #include "command.hpp"
 #include "nas/core/units.hpp"
 #include "nas/space/cost.hpp"
+#include "nas/space/presets.hpp"
 
 namespace nas::cli {
 namespace {
 
 struct CostOptions {
   std::string architecture;
+  std::string preset;
+  std::string size = "small";
   std::string format = "table";
   space::CostPoint point;
 };
@@ -25,7 +28,9 @@ Json cost_json(const space::Cost& cost) {
 }
 
 int cost(const CostOptions& options) {
-  const space::Architecture architecture = space::read_architecture(options.architecture);
+  const space::Architecture architecture =
+      options.preset.empty() ? space::read_architecture(options.architecture)
+                             : space::preset_architecture(options.preset, options.size);
   const space::Cost cost = cost_of(architecture, options.point);
   if (options.format == "json") {
     std::cout << cost_json(cost).dump(2) << "\n";
@@ -45,8 +50,15 @@ int cost(const CostOptions& options) {
 void add_cost(CLI::App& program, Action& action) {
   auto options = std::make_shared<CostOptions>();
   CLI::App* verb = program.add_subcommand("cost", "analytic cost of an architecture");
-  verb->add_option("--arch", options->architecture, "architecture file, as `nas best` prints it")
-      ->required();
+  CLI::Option_group* what = verb->add_option_group("what");
+  what->add_option("--arch", options->architecture, "architecture file, as `nas best` prints it");
+  CLI::Option* preset =
+      what->add_option("--preset", options->preset, "a published architecture instead of a file")
+          ->check(CLI::IsMember(space::presets().names()));
+  what->require_option(1);
+  verb->add_option("--size", options->size, "of the preset")
+      ->check(CLI::IsMember(space::preset_sizes().names()))
+      ->needs(preset);
   verb->add_option("--batch", options->point.batch, "windows in a batch")
       ->check(CLI::Range(1, 1'000'000));
   verb->add_option("--seq", options->point.seq, "tokens in a window")

@@ -1,10 +1,16 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
 #include "command.hpp"
 #include "nas/space/blocks.hpp"
+#include "nas/space/cost.hpp"
+#include "nas/space/presets.hpp"
 #include "nas/space/primitive.hpp"
+#include "nas/space/vocabulary.hpp"
+#include "nas/train/tables.hpp"
 #include "table.hpp"
 
 namespace nas::cli {
@@ -48,6 +54,35 @@ Table blocks_table() {
   return table;
 }
 
+Table presets_table() {
+  Table table{{"preset"}, {}};
+  for (const std::string& size : space::preset_sizes().names()) {
+    table.headings.push_back(size);
+  }
+  table.headings.insert(table.headings.end(), {"what it is", "source"});
+  for (const std::string& name : space::presets().names()) {
+    std::vector<std::string> row{name};
+    for (const std::string& size : space::preset_sizes().names()) {
+      const space::Cost cost = cost_of(space::preset_architecture(name, size), {});
+      row.push_back(std::to_string(cost.params));
+    }
+    row.push_back(space::presets().at(name).help);
+    row.push_back(space::presets().at(name).source);
+    table.rows.push_back(row);
+  }
+  return table;
+}
+
+Table vocabularies_table() {
+  Table table{{"vocabulary", "what it is", "primitives"}, {}};
+  for (const space::VocabularyGroup& group : space::vocabulary_groups()) {
+    std::string names;
+    for (const std::string& name : group.primitives) names += (names.empty() ? "" : " ") + name;
+    table.rows.push_back({group.name, group.help, names});
+  }
+  return table;
+}
+
 Table evaluators_table() {
   Table table{{"evaluator", "what it does"}, {}};
   const Registry<run::EvaluatorFactory> evaluators = run::builtin_evaluators();
@@ -56,6 +91,35 @@ Table evaluators_table() {
   }
   return table;
 }
+
+Table optimizers_table() {
+  Table table{{"optimizer", "what it is", "source"}, {}};
+  for (const std::string& name : train::builtin_optimizers().names()) {
+    const train::OptimizerFactory& optimizer = train::builtin_optimizers().at(name);
+    table.rows.push_back({name, optimizer.help, optimizer.source});
+  }
+  return table;
+}
+
+Table schedules_table() {
+  Table table{{"schedule", "what it does after the warm-up", "rate / peak", "source"}, {}};
+  for (const std::string& name : train::builtin_schedules().names()) {
+    const train::ScheduleSpec& schedule = train::builtin_schedules().at(name);
+    table.rows.push_back({name, schedule.help, schedule.formula, schedule.source});
+  }
+  return table;
+}
+
+struct Listing {
+  const char* name;
+  Table (*table)();
+};
+
+constexpr std::array kListings = {
+    Listing{"primitives", primitives_table}, Listing{"vocabularies", vocabularies_table},
+    Listing{"blocks", blocks_table},         Listing{"presets", presets_table},
+    Listing{"searchers", searchers_table},   Listing{"evaluators", evaluators_table},
+    Listing{"optimizers", optimizers_table}, Listing{"schedules", schedules_table}};
 
 }  // namespace
 
@@ -66,17 +130,21 @@ void add_list(CLI::App& program, Action& action) {
   };
   auto options = std::make_shared<Options>();
   CLI::App* verb = program.add_subcommand("list", "what this program knows");
-  verb->add_option("what", options->what, "primitives, blocks, searchers or evaluators")
-      ->required()
-      ->check(CLI::IsMember({"primitives", "blocks", "searchers", "evaluators"}));
+  std::vector<std::string> names;
+  std::string known;
+  for (const Listing& listing : kListings) {
+    names.emplace_back(listing.name);
+    known += (known.empty() ? "" : ", ") + names.back();
+  }
+  verb->add_option("what", options->what, known)->required()->check(CLI::IsMember(names));
   verb->add_option("--format", options->format, "table or csv")
       ->check(CLI::IsMember({"table", "csv"}));
   verb->callback([options, &action] {
     action = [options] {
-      const Table table = options->what == "primitives"  ? primitives_table()
-                          : options->what == "blocks"    ? blocks_table()
-                          : options->what == "searchers" ? searchers_table()
-                                                         : evaluators_table();
+      const auto* listing =
+          std::find_if(kListings.begin(), kListings.end(),
+                       [&](const Listing& one) { return options->what == one.name; });
+      const Table table = listing->table();
       std::cout << (options->format == "csv" ? to_csv(table) : to_text(table));
       return 0;
     };

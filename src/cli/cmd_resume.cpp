@@ -1,11 +1,10 @@
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
 #include "command.hpp"
 #include "nas/core/error.hpp"
-#include "nas/core/files.hpp"
-#include "nas/core/log.hpp"
 
 namespace nas::cli {
 namespace {
@@ -18,71 +17,25 @@ struct ResumeOptions {
   bool allow_environment_change = false;
 };
 
-std::string joined(const std::vector<std::string>& lines) {
-  std::string text;
-  for (const std::string& line : lines) text += "\n  " + line;
-  return text;
-}
-
-/// Splits differences into those that the guarantee survives and those that it does not.
-std::vector<std::string> breaking(const std::vector<std::string>& difference) {
-  std::vector<std::string> lines;
-  for (const std::string& line : difference) {
-    if (!config::is_budget_key(line.substr(0, line.find(':')))) lines.push_back(line);
-  }
-  return lines;
-}
-
 /// The configuration to go on with: the stored one, with what the user edited in
 /// config.resolved.json and with the overrides.
 config::RunConfig wanted_config(const store::Study& study, const ResumeOptions& options) {
   const std::string path = study.folder() + "/config.resolved.json";
   JsonPositions positions(path);
   Json json = study.header().config;
-  if (std::filesystem::exists(path)) json = read_json(path, positions);
+  if (std::filesystem::exists(path)) {
+    json = config::with_former_meaning(read_json(path, positions));
+  }
   for (const std::string& text : options.overrides) {
     config::apply_override(json, positions, text);
   }
   return config::config_from_json(json, positions);
 }
 
-void accept_config(store::Study& study, const config::RunConfig& wanted,
-                   const ResumeOptions& options) {
-  const Json before = study.header().config;
-  const Json after = to_json(wanted);
-  const std::vector<std::string> difference = config::config_difference(before, after);
-  if (difference.empty()) return;
-  const std::vector<std::string> lines = breaking(difference);
-  if (!lines.empty() && !options.allow_config_change) {
-    throw Error(ErrorKind::kUsage,
-                "the configuration of " + study.folder() + " has changed:" + joined(lines) +
-                    "\nwith it the study would not be one search; start a new one, or accept a "
-                    "break in the guarantee with --allow-config-change");
-  }
-  if (!lines.empty()) study.record_break("configuration:" + joined(lines));
-  study.replace_config(after);
-  write_file_atomically(study.folder() + "/config.resolved.json", after.dump(2) + "\n");
-}
-
-void accept_environment(store::Study& study, const run::Evaluator& evaluator,
-                        const ResumeOptions& options) {
-  const std::vector<std::string> lines =
-      run::environment_difference(study.header().environment, run::environment_of(evaluator));
-  if (lines.empty()) return;
-  if (!options.allow_environment_change) {
-    throw Error(ErrorKind::kDevice,
-                "this machine differs from the one " + study.folder() +
-                    " began on:" + joined(lines) +
-                    "\nresults may differ in their last bits; accept a break in the guarantee with "
-                    "--allow-environment-change");
-  }
-  study.record_break("environment:" + joined(lines));
-}
-
 bool is_finished(const store::Study& study, const config::RunConfig& wanted) {
   const Json finished = study.attribute("finished");
   return finished.is_number_integer() && finished.get<std::int64_t>() >= wanted.budget.trials &&
-         config::config_difference(study.header().config, to_json(wanted)).empty();
+         config::config_difference(to_json(stored_config(study)), to_json(wanted)).empty();
 }
 
 int resume(const ResumeOptions& options) {
@@ -98,11 +51,11 @@ int resume(const ResumeOptions& options) {
               << " trials); more with: nas resume " << options.study << " --set budget.trials=N\n";
     return 0;
   }
-  accept_config(study, wanted, options);
+  accept_config(study, wanted, options.allow_config_change);
   const run::Plan plan =
       run::make_plan(wanted, JsonPositions(options.study + "/config.resolved.json"));
   const auto evaluator = make_evaluator(plan.config);
-  accept_environment(study, *evaluator, options);
+  accept_environment(study, *evaluator, options.allow_environment_change);
   return run_study(plan, *evaluator, study, options.workers);
 }
 

@@ -36,14 +36,15 @@ std::vector<std::string> all_overrides(const SearchOptions& options) {
 /// What stands in a folder that a search wants to use.
 struct Found {
   bool finished = false;
-  std::vector<std::string> difference;  ///< of its configuration to the wanted one
+  std::vector<std::string> difference;  ///< of its configuration to the wanted one, when unfinished
 };
 
 Found look_at(const std::string& folder, const config::RunConfig& wanted) {
   const store::Study study = store::Study::open(folder, store::Study::Access::kRead);
   Found found;
   found.finished = !study.attribute("finished").is_null();
-  found.difference = config::config_difference(study.header().config, to_json(wanted));
+  if (found.finished) return found;
+  found.difference = config::config_difference(to_json(stored_config(study)), to_json(wanted));
   return found;
 }
 
@@ -84,12 +85,7 @@ int search(const SearchOptions& options) {
   const std::string wanted = options.study.empty() ? "runs/" + config.name : options.study;
   const std::string folder = free_folder(wanted, plan.config);
   const auto evaluator = make_evaluator(plan.config);
-  store::StudyHeader header;
-  header.name = config.name;
-  header.maximize = plan.maximize;
-  header.metric = config.objectives.front().metric;
-  header.config = to_json(plan.config);
-  header.environment = run::environment_of(*evaluator);
+  const store::StudyHeader header = run::study_header(plan, *evaluator);
   store::Study study = store::Study::create(folder, header);
   write_file_atomically(folder + "/config.resolved.json", header.config->dump(2) + "\n");
   log_info("study " + folder + ": " + std::to_string(config.budget.trials) + " trials, searcher " +

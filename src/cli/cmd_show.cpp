@@ -40,12 +40,12 @@ std::string value_text(double value) {
 }
 
 void print_lineage(const std::vector<space::Trial>& trials, std::int64_t number,
-                   const std::string& metric) {
+                   const std::vector<space::Objective>& objectives) {
   std::cout << "lineage\n";
   for (const space::Trial* trial : lineage(trials, number)) {
     std::cout << "  trial " << trial->number << "  " << to_text(trial->outcome.state) << "  ";
     if (trial->outcome.state == space::TrialState::kComplete) {
-      std::cout << metric << " " << format_significant(trial->outcome.value, 6) << "  ";
+      std::cout << values_text(trial->outcome, objectives) << "  ";
     }
     std::cout << change_text(trial->candidate) << "\n";
   }
@@ -65,6 +65,13 @@ void print_architecture(const space::Architecture& architecture) {
   }
 }
 
+/// The subprograms that a layer's program was lowered from, where Primer's form evolves.
+void print_dnas(const space::Sample& sample) {
+  for (const space::Dna& dna : sample.dnas) {
+    if (!dna.subprograms.empty()) std::cout << "lowered from\n" << to_text(dna) << "\n";
+  }
+}
+
 int show(const std::string& folder, std::int64_t number, bool program_only) {
   const store::Study study = store::Study::open(folder, store::Study::Access::kRead);
   const std::vector<space::Trial> trials = study.trials();
@@ -76,6 +83,7 @@ int show(const std::string& folder, std::int64_t number, bool program_only) {
   const space::Architecture architecture = canonical(trial.candidate.architecture);
   if (program_only) {
     print_architecture(architecture);
+    print_dnas(trial.candidate.sample);
     return 0;
   }
   const space::Outcome& outcome = trial.outcome;
@@ -89,13 +97,15 @@ int show(const std::string& folder, std::int64_t number, bool program_only) {
   }
   for (const space::Score& score : outcome.scores) {
     std::cout << "  " << score.name << " " << value_text(score.value)
+              << (std::isnan(score.spread) ? "" : " +- " + format_significant(score.spread, 2))
               << (score.unit.empty() ? "" : " " + score.unit) << "\n";
   }
   for (const auto& [step, value] : outcome.intermediate) {
     std::cout << "  step " << step << ": " << format_significant(value, 6) << "\n";
   }
-  print_lineage(trials, number, study.header().metric);
+  print_lineage(trials, number, study.header().objectives());
   print_architecture(architecture);
+  print_dnas(trial.candidate.sample);
   return 0;
 }
 

@@ -22,6 +22,12 @@ void print_slot(const space::ProgramSlot& slot) {
   for (const std::uint16_t primitive : slot.rules.vocabulary) {
     std::cout << " " << space::primitives()[primitive].name;
   }
+  if (slot.dna) {
+    for (const std::uint16_t operation : slot.dna->operations) {
+      std::cout << " " << space::dna_operations()[operation].name;
+    }
+    std::cout << "\ninitial DNA:\n" << to_text(slot.dna_initial);
+  }
   std::cout << "\ninitial program:\n" << to_text(slot.initial) << "\n";
 }
 

@@ -10,6 +10,7 @@
 #include "command.hpp"
 #include "nas/core/interrupt.hpp"
 #include "nas/core/units.hpp"
+#include "nas/run/pareto_front.hpp"
 
 namespace nas::cli {
 namespace {
@@ -32,11 +33,15 @@ Json status_of(const std::string& folder) {
   status["budget_trials"] = header.config->at("budget").at("trials");
   status["finished_trials"] = finished;
   status["states"] = states;
-  const space::Trial* best = run::best_trial(trials, header.maximize);
+  const space::Trial* best = run::best_trial(trials, header.objectives());
   status["best"] = best ? trial_to_json(*best) : Json(nullptr);
+  status["pareto_trials"] = header.further_objectives.empty()
+                                ? Json(nullptr)
+                                : Json(run::pareto_front_of(study, {}).points.size());
   const auto verification = run::verification_of(study);
   status["verification"] = verification ? verification_to_json(*verification) : Json(nullptr);
   status["breaks"] = study.breaks();
+  status["not_reproducible"] = header.environment->value("not_reproducible", Json::array());
   return status;
 }
 
@@ -54,8 +59,19 @@ void print(const Json& status) {
               << status.at("metric").get<std::string>() << " "
               << format_significant(best.at("values").at(0).get<double>(), 6) << "\n";
   }
-  if (const Json& verdict = status.at("verification"); !verdict.is_null()) {
-    std::cout << "verdict   " << verdict.at("verdict").get<std::string>() << "\n";
+  if (const Json& count = status.at("pareto_trials"); !count.is_null()) {
+    std::cout << "pareto    " << count << " Pareto-optimal architectures\n";
+  }
+  if (const Json& verified = status.at("verification"); !verified.is_null()) {
+    std::cout << "verdict   " << verified.at("verdict").get<std::string>();
+    if (const Json& random = verified.at("random_search"); !random.is_null()) {
+      std::cout << "; " << random.at("verdict").get<std::string>();
+    }
+    std::cout << "\n";
+  }
+  for (const Json& key : status.at("not_reproducible")) {
+    std::cout << "note      not reproducible: " << key.get<std::string>()
+              << " makes results depend on the speed of this machine\n";
   }
   for (const Json& text : status.at("breaks")) {
     std::cout << "break     " << text.get<std::string>() << "\n";

@@ -34,21 +34,30 @@ std::string changes_text(const space::Candidate& candidate) {
   return text;
 }
 
-Table table_of(const std::vector<space::Trial>& trials, const std::string& metric) {
+Table table_of(const std::vector<space::Trial>& trials,
+               const std::vector<space::Objective>& objectives) {
   Table table;
-  table.headings = {"trial",       "state",   "reason", metric,    "last", "params",
-                    "flops/token", "parents", "change", "seconds", "hash"};
+  table.headings = {"trial", "state", "reason"};
+  for (const space::Objective& objective : objectives) table.headings.push_back(objective.metric);
+  table.headings.insert(table.headings.end(),
+                        {"last", "params", "flops/token", "parents", "change", "seconds", "hash"});
   for (const space::Trial& trial : trials) {
     const space::Outcome& outcome = trial.outcome;
-    table.rows.push_back(
-        {std::to_string(trial.number), to_text(outcome.state),
-         outcome.reason.empty() ? "-" : outcome.reason,
-         outcome.state == space::TrialState::kComplete ? format_significant(outcome.value, 6) : "-",
-         outcome.intermediate.empty() ? "-"
-                                      : format_significant(outcome.intermediate.back().second, 5),
-         metric_text(trial, "params"), metric_text(trial, "flops_per_token"),
-         parents_text(trial.candidate), changes_text(trial.candidate),
-         format_significant(outcome.seconds, 3), trial.candidate.hash.hex().substr(0, 8)});
+    const bool is_complete = outcome.state == space::TrialState::kComplete;
+    std::vector<std::string> row{std::to_string(trial.number), to_text(outcome.state),
+                                 outcome.reason.empty() ? "-" : outcome.reason,
+                                 is_complete ? format_significant(outcome.value, 6) : "-"};
+    for (std::size_t i = 1; i < objectives.size(); ++i) {
+      row.push_back(is_complete ? format_significant(outcome.further_values[i - 1], 6) : "-");
+    }
+    const std::string last = outcome.intermediate.empty()
+                                 ? "-"
+                                 : format_significant(outcome.intermediate.back().second, 5);
+    row.insert(row.end(),
+               {last, metric_text(trial, "params"), metric_text(trial, "flops_per_token"),
+                parents_text(trial.candidate), changes_text(trial.candidate),
+                format_significant(outcome.seconds, 3), trial.candidate.hash.hex().substr(0, 8)});
+    table.rows.push_back(std::move(row));
   }
   return table;
 }
@@ -75,7 +84,7 @@ void add_trials(CLI::App& program, Action& action) {
         std::cout << rows.dump(2) << "\n";
         return 0;
       }
-      const Table table = table_of(trials, study.header().metric);
+      const Table table = table_of(trials, study.header().objectives());
       std::cout << (options->format == "csv" ? to_csv(table) : to_text(table));
       return 0;
     };

@@ -8,6 +8,7 @@
 #include "nas/config/run_config.hpp"
 #include "nas/core/json.hpp"
 #include "nas/run/search_run.hpp"
+#include "nas/run/verification.hpp"
 #include "nas/space/trial.hpp"
 #include "nas/store/study.hpp"
 
@@ -24,15 +25,22 @@ using Action = std::function<int()>;
 void add_search(CLI::App& program, Action& action);
 void add_resume(CLI::App& program, Action& action);
 void add_status(CLI::App& program, Action& action);
+void add_train(CLI::App& program, Action& action);
 void add_trials(CLI::App& program, Action& action);
 void add_show(CLI::App& program, Action& action);
 void add_best(CLI::App& program, Action& action);
 void add_cost(CLI::App& program, Action& action);
 void add_export(CLI::App& program, Action& action);
+void add_report(CLI::App& program, Action& action);
+void add_compare(CLI::App& program, Action& action);
+void add_completion(CLI::App& program, Action& action);
+void add_generate(CLI::App& program, Action& action);
 void add_replay(CLI::App& program, Action& action);
 void add_validate(CLI::App& program, Action& action);
 void add_space(CLI::App& program, Action& action);
 void add_list(CLI::App& program, Action& action);
+void add_pareto(CLI::App& program, Action& action);
+void add_verify(CLI::App& program, Action& action);
 void add_doctor(CLI::App& program, Action& action);
 
 /// A configuration's path: as given, or a bare name among the shipped ones ("primer.json").
@@ -45,15 +53,31 @@ void add_doctor(CLI::App& program, Action& action);
 /// The evaluator that a configuration names.
 [[nodiscard]] std::shared_ptr<const run::Evaluator> make_evaluator(const config::RunConfig& config);
 
+/// A study's configuration as this version reads it, every key filled in.
+[[nodiscard]] config::RunConfig stored_config(const store::Study& study);
+
 /// A stored study's plan and what it was made from.
 [[nodiscard]] run::Plan stored_plan(const store::Study& study);
+
+/// Stores a configuration to go on with. A change that the guarantee does not survive is recorded
+/// as a break when `allow` is set; throws Error(kUsage) that shows it otherwise.
+void accept_config(store::Study& study, const config::RunConfig& wanted, bool allow);
+
+/// The same for a machine that differs from the one that the study began on: Error(kDevice).
+void accept_environment(store::Study& study, const run::Evaluator& evaluator, bool allow);
 
 /// A trial as `trials --format json` prints it; NaN is null.
 [[nodiscard]] Json trial_to_json(const space::Trial& trial);
 [[nodiscard]] Json verification_to_json(const run::Verification& verification);
-/// Lines for people: who was verified, means, interval, verdict.
-[[nodiscard]] std::vector<std::string> verification_lines(const run::Verification& verification,
-                                                          const std::string& metric);
+/// Lines for people: who was verified, means, probabilities; then the verdicts.
+[[nodiscard]] std::vector<std::string> verification_lines(const run::Verification& verification);
+/// The winner beside the initial program and random search, and who is likelier the best.
+[[nodiscard]] std::vector<std::string> verdict_lines(const run::Verification& verification);
+/// "winner (trial 12)".
+[[nodiscard]] std::string role_text(const run::VerifiedRole& role);
+/// "val_bpb 2.35, params 12345": a COMPLETE outcome's values.
+[[nodiscard]] std::string values_text(const space::Outcome& outcome,
+                                      const std::vector<space::Objective>& objectives);
 
 /// The best COMPLETE trial of a study. Throws Error(kFailures) when there is none.
 [[nodiscard]] space::Trial require_best(const store::Study& study);

@@ -10,6 +10,7 @@
 #include "command.hpp"
 #include "nas/core/error.hpp"
 #include "nas/core/units.hpp"
+#include "nas/train/budget.hpp"
 
 namespace nas::cli {
 namespace {
@@ -60,8 +61,11 @@ Survey survey(const run::Plan& plan) {
 
 /// Seconds of one whole training, from a few steps of a few feasible samples.
 double training_seconds(const run::Plan& plan, const Survey& survey) {
+  const config::TrainingConfig& training = plan.config.training;
+  if (training.budget.seconds) return *training.budget.seconds;
   config::RunConfig config = plan.config;
-  config.training.steps = std::min(config.training.steps, kTimedSteps);
+  config.training.steps = std::min(fixed_steps(training).value_or(kTimedSteps), kTimedSteps);
+  config.training.budget = {};
   config.training.eval_every = 0;
   config.profile.latency = false;
   const auto evaluator = make_evaluator(config);
@@ -75,13 +79,19 @@ double training_seconds(const run::Plan& plan, const Survey& survey) {
     request.should_stop = [] { return false; };
     const auto start = std::chrono::steady_clock::now();
     static_cast<void>(evaluator->evaluate(request));
-    seconds.push_back(
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
+    const double share = static_cast<double>(train::training_steps(training, architecture)) /
+                         static_cast<double>(config.training.steps);
+    seconds.push_back(taken.count() * share);
   }
   std::sort(seconds.begin(), seconds.end());
-  const double share =
-      static_cast<double>(plan.config.training.steps) / static_cast<double>(config.training.steps);
-  return seconds[seconds.size() / 2] * share;
+  return seconds[seconds.size() / 2];
+}
+
+std::string length_text(const config::TrainingConfig& training) {
+  if (const auto steps = fixed_steps(training)) return std::to_string(*steps) + " steps";
+  if (training.budget.flops) return format_count(*training.budget.flops) + " training FLOPs";
+  return "a budget by the clock";
 }
 
 [[noreturn]] void throw_infeasible(const Survey& survey) {
@@ -122,14 +132,21 @@ int dry_run(const run::Plan& plan) {
             << format_bytes(found.largest_peak_bytes) << " among them (bound), times "
             << config.search.parallelism << " at a time\n";
   const double one = training_seconds(plan, found);
-  const double verified = static_cast<double>(
-      config.verify.top > 0 ? (config.verify.top + 1) * config.verify.repeats : 0);
-  const double trainings = static_cast<double>(config.budget.trials) + verified;
-  std::cout << "training     about " << format_seconds(one) << " for " << config.training.steps
-            << " steps of " << config.training.batch_size << " x " << config.training.seq_len
-            << " tokens\n"
+  const std::int64_t needed = plan.searcher->trials_needed().value_or(config.budget.trials);
+  const std::int64_t trials = std::min(config.budget.trials, needed);
+  const bool has_random = config.verify.top > 0 && config.verify.random_search;
+  const std::int64_t roles = config.verify.top > 0 ? config.verify.top + (has_random ? 2 : 1) : 0;
+  const auto verified = static_cast<double>(roles * config.verify.repeats);
+  const double trainings =
+      static_cast<double>((has_random ? 2 : 1) * trials * config.repeat.seeds) + verified;
+  std::cout << "training     about " << format_seconds(one) << " for "
+            << length_text(config.training) << " of " << config.training.batch_size << " x "
+            << config.training.seq_len << " tokens\n"
             << "time         at most about " << format_seconds(one * trainings)
-            << " of one worker for " << config.budget.trials << " trials and " << verified
+            << " of one worker for " << trials << " trials"
+            << (config.repeat.seeds > 1 ? " of " + std::to_string(config.repeat.seeds) + " seeds"
+                                        : "")
+            << (has_random ? ", as many of random search" : "") << " and " << verified
             << " verifying trainings; hurdles and several workers make it shorter\n";
   return 0;
 }

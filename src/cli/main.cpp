@@ -29,8 +29,9 @@ int run(int argc, char** argv) {
   program.add_flag("-q,--quiet", quiet, "log only warnings and errors to stderr");
   Action action;
   for (const auto add :
-       {add_search, add_resume, add_status, add_trials, add_show, add_best, add_cost, add_export,
-        add_replay, add_validate, add_space, add_list, add_doctor}) {
+       {add_search, add_resume,   add_status, add_trials,   add_show,   add_best,      add_pareto,
+        add_verify, add_cost,     add_export, add_generate, add_report, add_compare,   add_replay,
+        add_train,  add_validate, add_space,  add_list,     add_doctor, add_completion}) {
     add(program, action);
   }
   try {

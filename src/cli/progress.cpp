@@ -1,30 +1,11 @@
 #include "progress.hpp"
 
 #include <algorithm>
-#include <atomic>
-#include <cstdio>
 
-#include "nas/core/log.hpp"
 #include "nas/core/units.hpp"
 
 namespace nas::cli {
 namespace {
-
-constexpr int kBarWidth = 24;
-constexpr auto kRedraw = std::chrono::milliseconds(200);
-
-/// Whether a progress line stands on the terminal, so that a log line first clears it.
-std::atomic<bool> line_stands{false};
-
-void clear_line() {
-  if (line_stands.exchange(false)) std::fputs("\r\033[K", stderr);
-}
-
-std::string bar(double share) {
-  const int full = std::clamp(static_cast<int>(share * kBarWidth), 0, kBarWidth);
-  return "[" + std::string(static_cast<std::size_t>(full), '#') +
-         std::string(static_cast<std::size_t>(kBarWidth - full), '-') + "]";
-}
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -33,29 +14,25 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 }  // namespace
 
 Progress::Progress(const Options& options, const space::Trial* best)
-    : options_(options), start_(std::chrono::steady_clock::now()), shown_(start_) {
+    : options_(options),
+      line_(options.terminal, options.line_seconds),
+      start_(std::chrono::steady_clock::now()) {
   if (best != nullptr) {
     best_ = best->outcome.value;
     best_trial_ = best->number;
   }
-  if (options_.terminal) set_log_hooks(clear_line, nullptr);
-}
-
-Progress::~Progress() {
-  if (!options_.terminal) return;
-  clear_line();
-  set_log_hooks(nullptr, nullptr);
 }
 
 void Progress::on_begin(const space::Trial& trial) {
   const std::scoped_lock lock(mutex_);
-  running_[trial.number] = 0;
+  running_[trial.number] = {
+      0, std::max<std::int64_t>(1, options_.total_steps(trial.candidate.architecture))};
   show(false);
 }
 
 void Progress::on_step(std::int64_t trial, std::int64_t step) {
   const std::scoped_lock lock(mutex_);
-  running_[trial] = step;
+  running_[trial].step = step;
   show(false);
 }
 
@@ -83,39 +60,28 @@ void Progress::on_phase(const std::string& phase, std::int64_t jobs, std::int64_
 }
 
 void Progress::show(bool now) {
-  const auto time = std::chrono::steady_clock::now();
-  const double since = std::chrono::duration<double>(time - shown_).count();
-  if (options_.terminal) {
-    if (!now && time - shown_ < kRedraw) return;
-    std::fprintf(stderr, "\r\033[K%s", line().c_str());
-    std::fflush(stderr);
-    line_stands = true;
-  } else {
-    if (!now && since < options_.line_seconds) return;
-    std::fprintf(stderr, "%s\n", line().c_str());
-  }
-  shown_ = time;
+  line_.show([this] { return line(); }, now);
 }
 
 std::string Progress::line() const {
   if (phase_.empty()) return search_line();
   const double share =
       phase_jobs_ > 0 ? static_cast<double>(phase_done_) / static_cast<double>(phase_jobs_) : 1.0;
-  return phase_ + " " + bar(share) + " " + std::to_string(phase_done_) + "/" +
-         std::to_string(phase_jobs_) + " trainings with fresh seeds";
+  return phase_ + " " + progress_bar(share) + " " + std::to_string(phase_done_) + "/" +
+         std::to_string(phase_jobs_) +
+         (phase_ == "verify" ? " trainings with fresh seeds" : " trials");
 }
 
 std::string Progress::search_line() const {
   const std::int64_t done = options_.finished + finished_here_;
   double partial = 0;
-  for (const auto& [trial, step] : running_) {
-    partial += static_cast<double>(step) /
-               static_cast<double>(std::max<std::int64_t>(1, options_.total_steps));
+  for (const auto& [trial, running] : running_) {
+    partial += static_cast<double>(running.step) / static_cast<double>(running.total_steps);
   }
   const double progress = static_cast<double>(done) + partial;
   const auto budget = static_cast<double>(std::max<std::int64_t>(1, options_.budget));
-  std::string text = "search " + bar(progress / budget) + " " + std::to_string(done) + "/" +
-                     std::to_string(options_.budget) + " trials";
+  std::string text = "search " + progress_bar(progress / budget) + " " + std::to_string(done) +
+                     "/" + std::to_string(options_.budget) + " trials";
   if (best_trial_ >= 0) {
     text += "  best " + options_.metric + " " + format_significant(best_, 5) + " (trial " +
             std::to_string(best_trial_) + ")";

@@ -1,7 +1,9 @@
+#include "study_run.hpp"
+
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
-#include <filesystem>
 #include <iostream>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -11,7 +13,7 @@
 #include "nas/core/interrupt.hpp"
 #include "nas/core/log.hpp"
 #include "nas/core/units.hpp"
-#include "progress.hpp"
+#include "nas/run/pareto_front.hpp"
 
 namespace nas::cli {
 namespace {
@@ -39,14 +41,16 @@ void print_summary(const store::Study& study) {
   const store::StudyHeader header = study.header();
   std::cout << "study     " << study.folder() << "\n";
   print_states(trials);
-  if (const space::Trial* best = run::best_trial(trials, header.maximize)) {
-    std::cout << "best      trial " << best->number << ": " << header.metric << " "
-              << format_significant(best->outcome.value, 6) << ", hash "
+  if (const space::Trial* best = run::best_trial(trials, header.objectives())) {
+    std::cout << "best      trial " << best->number << ": "
+              << values_text(best->outcome, header.objectives()) << ", hash "
               << best->candidate.hash.hex() << "\n";
+    if (!header.further_objectives.empty()) {
+      std::cout << "pareto    " << run::pareto_front_of(study, {}).points.size()
+                << " Pareto-optimal architectures: nas pareto " << study.folder() << "\n";
+    }
     if (const auto verification = run::verification_of(study)) {
-      for (const std::string& line : verification_lines(*verification, header.metric)) {
-        std::cout << line << "\n";
-      }
+      for (const std::string& line : verification_lines(*verification)) std::cout << line << "\n";
     }
     std::cout << "next      nas show " << study.folder() << " " << best->number
               << "   (the architecture and where it came from)\n"
@@ -57,57 +61,22 @@ void print_summary(const store::Study& study) {
 
 }  // namespace
 
-std::vector<std::string> verification_lines(const run::Verification& verification,
-                                            const std::string& metric) {
-  std::vector<std::string> lines;
-  for (const run::VerifiedRole& role : verification.roles) {
-    std::string line = "verified  " + role.role;
-    if (role.trial >= 0) line += " (trial " + std::to_string(role.trial) + ")";
-    line += ": " + metric + " " + format_significant(role.mean, 6) + " +- " +
-            format_significant(role.deviation, 2) + " over " + std::to_string(role.values.size()) +
-            " fresh seeds";
-    if (role.failed > 0) line += ", " + std::to_string(role.failed) + " failed";
-    lines.push_back(line);
-  }
-  if (!verification.verdict.empty()) {
-    lines.push_back("verdict   " + verification.verdict + ": difference " +
-                    format_significant(verification.difference, 3) + ", 95 % interval [" +
-                    format_significant(verification.low, 3) + ", " +
-                    format_significant(verification.high, 3) + "]");
-  }
-  return lines;
-}
-
-Json verification_to_json(const run::Verification& verification) {
-  Json roles = Json::array();
-  for (const run::VerifiedRole& role : verification.roles) {
-    roles.push_back({{"role", role.role},
-                     {"trial", role.trial >= 0 ? Json(role.trial) : Json(nullptr)},
-                     {"hash", role.hash},
-                     {"values", role.values},
-                     {"failed", role.failed},
-                     {"mean", number_or_null(role.mean)},
-                     {"deviation", number_or_null(role.deviation)}});
-  }
-  return {{"roles", roles},
-          {"difference", number_or_null(verification.difference)},
-          {"interval_95", {number_or_null(verification.low), number_or_null(verification.high)}},
-          {"verdict", verification.verdict}};
-}
-
 std::shared_ptr<const run::Evaluator> make_evaluator(const config::RunConfig& config) {
   return run::builtin_evaluators().at(config.evaluator).make(config);
 }
 
+config::RunConfig stored_config(const store::Study& study) {
+  return config::config_from_json(study.header().config,
+                                  JsonPositions(study.folder() + "/study.db"));
+}
+
 run::Plan stored_plan(const store::Study& study) {
-  JsonPositions positions(study.folder() + "/study.db");
-  const config::RunConfig config = config::config_from_json(study.header().config, positions);
-  return run::make_plan(config, positions);
+  return run::make_plan(stored_config(study), JsonPositions(study.folder() + "/study.db"));
 }
 
 space::Trial require_best(const store::Study& study) {
   const std::vector<space::Trial> trials = study.trials();
-  const space::Trial* best = run::best_trial(trials, study.header().maximize);
+  const space::Trial* best = run::best_trial(trials, study.header().objectives());
   if (best == nullptr) {
     throw Error(ErrorKind::kFailures, study.folder() + " has no COMPLETE trial among its " +
                                           std::to_string(trials.size()) +
@@ -127,6 +96,7 @@ Json trial_to_json(const space::Trial& trial) {
   Json values = nullptr;
   if (trial.outcome.state == space::TrialState::kComplete) {
     values = Json::array({number_or_null(trial.outcome.value)});
+    for (const double value : trial.outcome.further_values) values.push_back(number_or_null(value));
   }
   return {{"number", trial.number},
           {"state", to_text(trial.outcome.state)},
@@ -138,25 +108,48 @@ Json trial_to_json(const space::Trial& trial) {
           {"seconds", number_or_null(trial.outcome.seconds)}};
 }
 
+std::string values_text(const space::Outcome& outcome,
+                        const std::vector<space::Objective>& objectives) {
+  std::string text = objectives.front().metric + " " + format_significant(outcome.value, 6);
+  for (std::size_t i = 0; i < outcome.further_values.size(); ++i) {
+    text +=
+        ", " + objectives[i + 1].metric + " " + format_significant(outcome.further_values[i], 6);
+  }
+  return text;
+}
+
+Progress::Options progress_options(const run::Plan& plan, const run::Evaluator& evaluator,
+                                   const std::vector<space::Trial>& trials) {
+  Progress::Options options;
+  const std::int64_t budget = plan.config.budget.trials;
+  options.budget = std::min(budget, plan.searcher->trials_needed().value_or(budget));
+  options.total_steps = [&](const space::Architecture& architecture) {
+    return evaluator.total_steps(architecture) * plan.config.repeat.seeds;
+  };
+  options.maximize = plan.objectives.front().maximize;
+  options.metric = plan.objectives.front().metric;
+  options.terminal = isatty(STDERR_FILENO) != 0;
+  for (const space::Trial& trial : trials) options.finished += is_finished(trial.outcome.state);
+  return options;
+}
+
 int run_study(const run::Plan& plan, const run::Evaluator& evaluator, store::Study& study,
               std::int64_t workers) {
   open_log_file(study.folder() + "/nas.log");
   const std::vector<space::Trial> trials = study.trials();
-  Progress::Options options;
-  options.budget = plan.config.budget.trials;
-  options.total_steps = evaluator.total_steps();
-  options.maximize = plan.maximize;
-  options.metric = study.header().metric;
-  options.terminal = isatty(STDERR_FILENO) != 0;
-  for (const space::Trial& trial : trials) options.finished += is_finished(trial.outcome.state);
   run::RunEnd end = run::RunEnd::kFinished;
   {
-    Progress progress(options, run::best_trial(trials, plan.maximize));
+    Progress progress(progress_options(plan, evaluator, trials),
+                      run::best_trial(trials, plan.objectives));
     end = run::run_search(plan, evaluator, study, {workers, &progress});
   }
   print_summary(study);
+  return exit_code_of(end, study.folder());
+}
+
+int exit_code_of(run::RunEnd end, const std::string& folder) {
   if (end == run::RunEnd::kFinished) return 0;
-  log_info("stopped; go on with: nas resume " + study.folder());
+  log_info("stopped; go on with: nas resume " + folder);
   return end == run::RunEnd::kInterrupted ? interrupt_exit_code() : kSecondsSpentExit;
 }
 

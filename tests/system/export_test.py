@@ -5,7 +5,7 @@ import re
 import subprocess
 import unittest
 
-from program import StudyTest, tiny_text, tiny_training
+from program import StudyTest, tiny_documents, tiny_text, tiny_training
 
 CHECK = r"""
 import json, math, struct, sys
@@ -28,9 +28,16 @@ assert not any("nas" == name.split(".")[0] for name in sys.modules)
 model = torch.jit.load(sys.argv[1])
 tensors, meta = read_safetensors(sys.argv[2])
 windows = tensors["windows"]
+starts = tensors.get("document_starts", torch.zeros_like(windows[:, :-1]))
 with torch.no_grad():
-    logits = model(windows[:, :-1])
-    loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1).double(), windows[:, 1:].flatten()).item()
+    losses = []
+    for row, begins in zip(windows, starts):  # a document is a sequence of its own
+        edges = [0] + [t for t in range(1, len(begins)) if begins[t] == t] + [len(begins)]
+        for begin, end in zip(edges, edges[1:]):
+            logits = model(row[None, begin:end])
+            losses.append(torch.nn.functional.cross_entropy(
+                logits[0].double(), row[begin + 1:end + 1], reduction="none"))
+    loss = torch.cat(losses).mean().item()
     for batch, seq in ((1, 1), (1, 5), (3, 17), (2, 100)):
         out = model(torch.zeros(batch, seq, dtype=torch.long))
         assert out.shape[:2] == (batch, seq) and torch.isfinite(out).all(), out.shape
@@ -46,8 +53,10 @@ class ExportTest(StudyTest):
             self.skipTest("NAS_TEST_PYTHON (a Python with torch) is not set")
         tiny_text(self.folder / "corpus.txt")
         self.study = self.folder / "study"
-        self.succeed("search", "--config", self.config(tiny_training(self.folder / "corpus.txt")),
-                     "--study", self.study)
+        self.search(self.folder / "corpus.txt")
+
+    def search(self, corpus, **changes):
+        self.succeed("search", "--config", self.config(tiny_training(corpus), **changes), "--study", self.study)
 
     def check_trial(self, *arguments):
         path, windows = self.folder / "model.pt", self.folder / "windows.safetensors"
@@ -70,6 +79,15 @@ class ExportTest(StudyTest):
         for trial in complete:
             printed = self.check_trial("--trial", trial["number"])
             self.assertAlmostEqual(printed, trial["metrics"]["val_loss_nats"]["value"], delta=1e-5)
+
+    def test_documents(self):
+        self.study = self.folder / "documents"
+        tiny_documents(self.folder / "files")
+        self.search(self.folder / "files", budget__trials=2)
+        printed = self.check_trial()
+        self.assertIn(b"document_starts", (self.folder / "windows.safetensors").read_bytes())
+        best = json.loads(self.succeed("best", self.study, "--format", "json").stdout)
+        self.assertAlmostEqual(printed, best["metrics"]["val_loss_nats"]["value"], delta=1e-5)
 
     def test_refusals(self):
         trials = json.loads(self.succeed("trials", self.study, "--format", "json").stdout)

@@ -5,11 +5,12 @@ some at random moments of the clock); with NAS_TEST_FULL=1 twenty in every phase
 """
 import os
 import random
+import shutil
 import signal
 import time
 import unittest
 
-from program import SYNTHETIC, StudyTest, tiny_text, tiny_training
+from program import EVERYTHING, SYNTHETIC, StudyTest, tiny_text, tiny_training
 
 FULL = os.environ.get("NAS_TEST_FULL") == "1"
 PHASES = ["propose", "build", "train", "evaluate", "write", "clock"]
@@ -84,6 +85,32 @@ class KillTest(StudyTest):
     def test_synthetic_four_at_a_time(self):
         config = dict(SYNTHETIC, synthetic={"step_microseconds": 2000})
         self.kill_all_over(config, 4, self.kills_a_phase(4), 0.6)
+
+    def test_seeds_objectives_and_random_search(self):
+        config = dict(EVERYTHING, synthetic={"noise": 0.05, "step_microseconds": 1000})
+        self.kill_all_over(config, 2, self.kills_a_phase(2), 1.0)
+
+    def test_verification_asked_for_later(self):
+        """Kills of `nas verify`, which `nas verify` or `nas resume` goes on with."""
+        path = self.config(dict(SYNTHETIC, budget={"trials": 6}))
+        verify = ["--top", 2, "--repeats", 3, "--random"]
+        whole = self.folder / "whole"
+        self.succeed("search", "--config", path, "--study", whole)
+        shutil.copytree(whole, self.folder / "searched")
+        self.succeed("verify", whole, *verify)
+        expected = self.facts(whole)
+        for at in range(1, 200, 200 // self.kills_a_phase(8)):
+            study = self.folder / f"killed-{at}"
+            shutil.copytree(self.folder / "searched", study)
+            killed = self.nas("verify", study, *verify, environment={"NAS_TEST_DIE_AT": str(at)})
+            self.assertEqual(killed.returncode, -signal.SIGKILL, killed.stderr)
+            if at % 2 == 0:
+                self.succeed("verify", study, *verify)
+            else:
+                self.succeed("resume", study)
+                # Killed before it had noted what was asked for, there was nothing to go on with.
+                self.succeed("verify", study, *verify)
+            self.assert_same(expected, study)
 
     def test_training_one_at_a_time(self):
         tiny_text(self.folder / "corpus.txt")

@@ -49,6 +49,21 @@ def tiny_text(path, lines=4000):
             file.write(" ".join(words[(i * 7 + j * (i % 5 + 1)) % len(words)] for j in range(6)) + "\n")
 
 
+# Several trainings of each candidate, two objectives, a verification beside random search.
+EVERYTHING = dict(SYNTHETIC, name="everything", repeat={"seeds": 2},
+                  synthetic={"noise": 0.05},
+                  objectives=[{"metric": "val_bpb"}, {"metric": "params"}],
+                  budget={"trials": 6},
+                  verify={"top": 2, "repeats": 2, "random_search": True})
+
+
+def tiny_documents(folder, files=300):
+    """A corpus of many short files, so that most windows hold several documents."""
+    folder.mkdir()
+    for i in range(files):
+        (folder / f"{i}.txt").write_text(f"file {i} counts {i % 7} and {i % 11}\n"[:8 + i % 20])
+
+
 def tiny_training(corpus):
     """SYNTHETIC's search on a real, tiny training."""
     config = json.loads(json.dumps(SYNTHETIC))
@@ -82,9 +97,9 @@ class StudyTest(unittest.TestCase):
         path.write_text(json.dumps(content, indent=1))
         return path
 
-    def nas(self, *arguments, environment=None, timeout=300):
+    def nas(self, *arguments, environment=None, timeout=300, program=PROGRAM):
         return subprocess.run(
-            [PROGRAM, *map(str, arguments)], capture_output=True, text=True, timeout=timeout,
+            [program, *map(str, arguments)], capture_output=True, text=True, timeout=timeout,
             cwd=self.folder, env=dict(self.environment, **(environment or {})))
 
     def start(self, *arguments, environment=None):
@@ -104,6 +119,13 @@ class StudyTest(unittest.TestCase):
         self.check(result, 0)
         return result
 
+    def generate(self, model, *arguments):
+        """The text of `nas generate`, as bytes: it may be no UTF-8."""
+        result = subprocess.run([PROGRAM, "generate", str(model), *map(str, arguments)], capture_output=True,
+                                timeout=300, cwd=self.folder, env=self.environment)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return result.stdout
+
     def facts(self, study):
         """Everything of a study that must be the same whatever was killed."""
         trials = json.loads(self.succeed("trials", study, "--format", "json").stdout)
@@ -114,15 +136,20 @@ class StudyTest(unittest.TestCase):
             attributes = database.execute(
                 "select t.number, a.key, a.value_json from trial_user_attributes a "
                 "join trials t using (trial_id) where a.key in ('nas:arch', 'nas:weights_hash', "
-                "'nas:parents', 'nas:changes', 'nas:duplicate_of') order by t.number, a.key").fetchall()
+                "'nas:parents', 'nas:changes', 'nas:duplicate_of', 'nas:weights_hashes') order by t.number, a.key").fetchall()
         for trial in trials:
             del trial["seconds"]
             trial["metrics"] = {name: metric for name, metric in trial["metrics"].items()
                                 if not name.startswith("latency") and not name.endswith("seconds")
                                 and name != "steps_per_second"}
         best = json.loads(self.succeed("best", study, "--format", "json").stdout)
-        return {"trials": trials, "intermediate": intermediate, "attributes": attributes,
-                "best": best["hash"], "verification": best["verification"]}
+        front = json.loads(self.succeed("pareto", study, "--format", "json").stdout)
+        facts = {"trials": trials, "intermediate": intermediate, "attributes": attributes,
+                 "best": best["hash"], "verification": best["verification"],
+                 "front": [point["number"] for point in front["trials"]]}
+        if (study / "random").exists():
+            facts["random"] = self.facts(study / "random")
+        return facts
 
     def assert_same(self, expected, study):
         found = self.facts(study)

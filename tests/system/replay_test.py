@@ -19,6 +19,15 @@ class ReplayTest(StudyTest):
         said = self.succeed("replay", self.study, "--all").stdout
         self.assertEqual(said.count("bit-identical"), len(trials))
 
+    def test_every_trial_of_several_seeds_and_objectives(self):
+        study = self.folder / "several"
+        config = dict(tiny_training(self.folder / "corpus.txt"), repeat={"seeds": 2},
+                      objectives=[{"metric": "val_loss_nats"}, {"metric": "latency_us"}],
+                      profile={"latency": True, "batch": 1, "seq": 16, "repeats": 3, "warmup": 1})
+        self.succeed("search", "--config", self.config(config, search__parallelism=2, verify__top=0,
+                                                       budget__trials=5), "--study", study)
+        self.assertEqual(self.succeed("replay", study, "--all").stdout.count("bit-identical"), 5)
+
     def test_a_changed_value_is_noticed(self):
         best = json.loads(self.succeed("best", self.study, "--format", "json").stdout)["number"]
         with sqlite3.connect(self.study / "study.db") as database:

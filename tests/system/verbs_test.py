@@ -6,7 +6,7 @@ import pathlib
 import sqlite3
 import unittest
 
-from program import SOURCE, StudyTest, tiny_text, tiny_training
+from program import EVERYTHING, SOURCE, SYNTHETIC, StudyTest, tiny_text, tiny_training
 
 
 class VerbsTest(StudyTest):
@@ -93,9 +93,24 @@ class VerbsTest(StudyTest):
         samples = self.succeed("space", "--config", self.config(), "--sample", 5).stdout.splitlines()
         self.assertEqual(len({json.dumps(json.loads(sample)) for sample in samples}), len(samples))
         for what, name in (("primitives", "causal_depthwise_conv"), ("blocks", "mdha"),
-                           ("searchers", "regularized_evolution"), ("evaluators", "synthetic")):
+                           ("presets", "primer_ez"), ("vocabularies", "primer"),
+                           ("searchers", "local_search"), ("evaluators", "analytic"),
+                           ("optimizers", "adafactor"), ("schedules", "rsqrt")):
             self.assertIn(name, self.succeed("list", what).stdout)
         self.assertIn("torch", self.succeed("doctor").stdout)
+
+    def test_a_preset_is_an_architecture_everywhere(self):
+        by_name = json.loads(self.succeed("cost", "--preset", "primer_ez", "--size", "small", "--format", "json").stdout)
+        path = self.folder / "preset.json"
+        path.write_text(json.dumps({"preset": "primer_ez", "size": "small"}))
+        by_file = json.loads(self.succeed("cost", "--arch", path, "--format", "json").stdout)
+        self.assertEqual(by_name, by_file)
+        vanilla = json.loads(self.succeed("cost", "--preset", "vanilla", "--format", "json").stdout)
+        self.assertEqual(by_name["params"] - vanilla["params"], 27648)
+        self.check(self.nas("cost"), 2, "--preset")
+        self.check(self.nas("cost", "--preset", "primer_easy"), 2, "primer_ez")
+        path.write_text(json.dumps({"preset": "primer_easy", "size": "tiny"}))
+        self.check(self.nas("cost", "--arch", path), 2, "did you mean \"primer_ez\"?")
 
     def test_latency_is_recorded_and_constrains(self):
         tiny_text(self.folder / "corpus.txt")
@@ -109,6 +124,108 @@ class VerbsTest(StudyTest):
             self.assertEqual((trial["state"], trial["reason"]), ("PRUNED", "constraint"))
             name, = [name for name in trial["metrics"] if name.startswith("latency_us[b1,s16,fp32,forward,")]
             self.assertGreater(trial["metrics"][name]["value"], 1)
+
+    def test_pareto_is_the_front_of_the_trials(self):
+        study = self.folder / "several"
+        config = self.config(EVERYTHING, budget__trials=20, verify__top=0)
+        self.succeed("search", "--config", config, "--study", study)
+        trials = json.loads(self.succeed("trials", study, "--format", "json").stdout)
+        values = {trial["number"]: trial["values"] for trial in trials if trial["values"]}
+        self.assertEqual({len(value) for value in values.values()}, {2})
+
+        def dominated(value):
+            return any(all(x <= y for x, y in zip(other, value)) and other != value for other in values.values())
+        expected = {number for number, value in values.items() if not dominated(value)}
+        front = json.loads(self.succeed("pareto", study, "--format", "json", "--reference", "9,1e9").stdout)
+        found = {number for point in front["trials"] for number in [point["number"], *point["duplicates"]]}
+        self.assertEqual(found, expected)
+        self.assertGreater(front["hypervolume"]["value"], 0)
+        self.assertFalse(front["ties_by_spread"])
+        rows = list(csv.DictReader(io.StringIO(self.succeed("pareto", study, "--format", "csv").stdout)))
+        self.assertEqual([int(row["trial"]) for row in rows], [point["number"] for point in front["trials"]])
+        self.assertEqual([float(row["params"]) for row in rows], [point["values"][1] for point in front["trials"]])
+        said = self.succeed("pareto", study).stdout
+        self.assertIn(f"{len(rows)} of ", said)
+        self.assertIn("whatever their spreads", said)
+        best = json.loads(self.succeed("best", study, "--format", "json").stdout)
+        self.assertIn(best["number"], expected)
+        self.assertEqual(best["values"][0], min(value[0] for value in values.values()))
+        self.assertIn("nas pareto", self.succeed("best", study).stdout)
+        self.assertEqual(json.loads(self.succeed("status", study, "--format", "json").stdout)["pareto_trials"], len(rows))
+        self.assertIn("params", self.succeed("trials", study).stdout.splitlines()[0])
+
+    def test_pareto_over_recorded_metrics_of_any_study(self):
+        study = self.study_of_synthetic()
+        front = json.loads(self.succeed("pareto", study, "--objectives", "val_bpb,params:maximize", "--format", "json").stdout)
+        self.assertTrue(front["ties_by_spread"])
+        trials = json.loads(self.succeed("trials", study, "--format", "json").stdout)
+        best = min(trial["values"][0] for trial in trials if trial["values"])
+        self.assertEqual(front["trials"][0]["objectives"][0], best)
+        self.assertIn("count as ties", self.succeed("pareto", study, "--objectives", "val_bpb,params").stdout)
+        one = json.loads(self.succeed("pareto", study, "--format", "json").stdout)
+        self.assertEqual({tuple(point["objectives"]) for point in one["trials"]}, {(best,)})
+        self.check(self.nas("pareto", study, "--objectives", "macs"), 2, 'no COMPLETE trial has the metric "macs"')
+        self.check(self.nas("pareto", study, "--reference", "1,2"), 2, "--reference: 2 numbers for 1 objectives")
+
+    def test_verify_later_and_beside_random_search(self):
+        study = self.study_of_synthetic()
+        said = self.succeed("verify", study, "--top", 3, "--repeats", 4, "--random")
+        for word in ("winner (trial", "top3 (trial", "initial", "random (its trial", "P(best)",
+                     "the initial program", "random search of equal budget"):
+            self.assertIn(word, said.stdout)
+        found = json.loads(self.succeed("verify", study, "--format", "json").stdout)
+        self.assertEqual([role["role"] for role in found["roles"]], ["winner", "top2", "top3", "initial", "random"])
+        self.assertEqual({len(role["values"]) for role in found["roles"]}, {4})
+        self.assertAlmostEqual(sum(role["best_probability"] for role in found["roles"]), 1)
+        self.assertEqual(found["verdict"].split(" than ")[1], "the initial program")
+        self.assertEqual(found["random_search"]["against"], "random search of equal budget")
+        random = json.loads(self.succeed("trials", study / "random", "--format", "json").stdout)
+        self.assertEqual(len(random), 12)
+        best = json.loads(self.succeed("best", study, "--format", "json").stdout)
+        self.assertEqual(best["verification"], found)
+        status = json.loads(self.succeed("status", study, "--format", "json").stdout)
+        self.assertTrue(status["finished"])
+        self.assertIn("is finished", self.succeed("resume", study).stdout)
+
+    def test_verify_needs_a_completed_trial(self):
+        study = self.folder / "study"
+        path = self.config(synthetic={"fail_share": 1})
+        self.check(self.nas("search", "--config", path, "--study", study), 5)
+        self.check(self.nas("verify", study), 5, "has no COMPLETE trial")
+
+    def test_enumerate_is_exact_and_ends(self):
+        space = {"layers": {"choice": [1, 2]}, "model_dim": 32, "heads": 4, "inner_dim": {"choice": [32, 64, 128]},
+                 "norm": "layer_norm", "norm_place": "pre", "mixer": "softmax_attention",
+                 "feed_forward": {"choice": ["relu", "squared_relu"]}}
+        config = dict(SYNTHETIC, space=space, search={"name": "enumerate", "parallelism": 2}, budget={"trials": 50})
+        study = self.folder / "all"
+        result = self.succeed("search", "--config", self.config(config), "--study", study)
+        self.assertIn("all there is to search was tried in 12 trials", result.stderr)
+        trials = json.loads(self.succeed("trials", study, "--format", "json").stdout)
+        self.assertEqual(len({trial["hash"] for trial in trials}), 12)
+        self.check(self.nas("search", "--config", self.config(config, budget__trials=11)), 2, "must be at least 12")
+        evolving = dict(SYNTHETIC, search={"name": "enumerate"})
+        self.check(self.nas("search", "--config", self.config(evolving)), 2, "is an evolving program")
+        analytic = dict(config, evaluator="analytic", objectives=[{"metric": "params"}, {"metric": "flops_per_token"}],
+                        training={"steps": 1}, search={"name": "enumerate", "options": {"front_only": True}})
+        front = self.folder / "front"
+        self.succeed("search", "--config", self.config(analytic), "--study", front)
+        written = json.loads(self.succeed("trials", front, "--format", "json").stdout)
+        self.assertEqual(len(written), len(json.loads(self.succeed("pareto", front, "--format", "json").stdout)["trials"]))
+        self.assertLess(len(written), 12)
+
+    def test_weighted_product_of_trained_and_counted(self):
+        tiny_text(self.folder / "corpus.txt")
+        config = dict(tiny_training(self.folder / "corpus.txt"), combine="weighted_product",
+                      objectives=[{"metric": "val_bpb", "reference": 4},
+                                  {"metric": "params", "weight": 0.5, "reference": 10000}])
+        study = self.folder / "study"
+        self.succeed("search", "--config", self.config(config, budget__trials=4), "--study", study)
+        for trial in json.loads(self.succeed("trials", study, "--format", "json").stdout):
+            if trial["values"]:
+                metrics = {name: metric["value"] for name, metric in trial["metrics"].items()}
+                self.assertAlmostEqual(trial["values"][0], metrics["val_bpb"] / 4 * (metrics["params"] / 10000) ** 0.5)
+        self.assertIn("weighted_product", self.succeed("best", study).stdout)
 
     def test_progress_lines_when_not_on_a_terminal(self):
         result = self.succeed("search", "--config", self.config(), "--study", self.folder / "s")

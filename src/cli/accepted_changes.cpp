@@ -1,0 +1,58 @@
+#include <nlohmann/json.hpp>
+
+#include "command.hpp"
+#include "nas/core/error.hpp"
+#include "nas/core/files.hpp"
+
+namespace nas::cli {
+namespace {
+
+std::string joined(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const std::string& line : lines) text += "\n  " + line;
+  return text;
+}
+
+/// Those differences that the guarantee does not survive.
+std::vector<std::string> breaking(const std::vector<std::string>& difference) {
+  std::vector<std::string> lines;
+  for (const std::string& line : difference) {
+    if (!config::is_budget_key(line.substr(0, line.find(':')))) lines.push_back(line);
+  }
+  return lines;
+}
+
+}  // namespace
+
+void accept_config(store::Study& study, const config::RunConfig& wanted, bool allow) {
+  const Json after = to_json(wanted);
+  const std::vector<std::string> difference =
+      config::config_difference(to_json(stored_config(study)), after);
+  if (difference.empty()) return;
+  const std::vector<std::string> lines = breaking(difference);
+  if (!lines.empty() && !allow) {
+    throw Error(ErrorKind::kUsage,
+                "the configuration of " + study.folder() + " has changed:" + joined(lines) +
+                    "\nwith it the study would not be one search; start a new one, or accept a "
+                    "break in the guarantee with --allow-config-change");
+  }
+  if (!lines.empty()) study.record_break("configuration:" + joined(lines));
+  study.replace_config(after);
+  write_file_atomically(study.folder() + "/config.resolved.json", after.dump(2) + "\n");
+}
+
+void accept_environment(store::Study& study, const run::Evaluator& evaluator, bool allow) {
+  const std::vector<std::string> lines =
+      run::environment_difference(study.header().environment, run::environment_of(evaluator));
+  if (lines.empty()) return;
+  if (!allow) {
+    throw Error(ErrorKind::kDevice,
+                "this machine differs from the one " + study.folder() +
+                    " began on:" + joined(lines) +
+                    "\nresults may differ in their last bits; accept a break in the guarantee with "
+                    "--allow-environment-change");
+  }
+  study.record_break("environment:" + joined(lines));
+}
+
+}  // namespace nas::cli

@@ -1,0 +1,43 @@
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "command.hpp"
+#include "nas/core/files.hpp"
+#include "nas/core/log.hpp"
+#include "report_inputs.hpp"
+
+namespace nas::cli {
+namespace {
+
+int write_report(const std::string& folder, const PageOptions& options) {
+  const std::string library = read_chart_library(options.chart_library);
+  const report::StudyFacts facts = report_facts(folder);
+  const report::Drawing drawing = report::draw_winner(facts);
+  if (drawing.svg.empty()) log_warning("the winner is not drawn: " + drawing.missing);
+  const std::string output = options.output.empty() ? folder + "/report.html" : options.output;
+  write_file_atomically(output,
+                        report::html_page(report::Page::kStudy, facts.name + " - nas report",
+                                          report::study_report(facts, drawing), library));
+  std::cout << output << "\n";
+  return 0;
+}
+
+}  // namespace
+
+void add_report(CLI::App& program, Action& action) {
+  struct Options {
+    std::string study;
+    PageOptions page;
+  };
+  auto options = std::make_shared<Options>();
+  CLI::App* verb = program.add_subcommand(
+      "report", "one HTML file about a study that opens offline; the study may be running");
+  verb->add_option("study", options->study, "folder of the study")->required();
+  add_page_options(*verb, options->page, "the study's report.html");
+  verb->callback([options, &action] {
+    action = [options] { return write_report(options->study, options->page); };
+  });
+}
+
+}  // namespace nas::cli

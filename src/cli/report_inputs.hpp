@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+
+#include "nas/report/report.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace nas::cli {
+
+/// What a report shows of the study in a folder. A configuration that this program cannot read any
+/// more costs the names of choices and hurdles, with a warning, not the report.
+[[nodiscard]] report::StudyFacts report_facts(const std::string& folder);
+
+/// The text of the chart library: of the file given, else of share/nas/vega.js beside the program.
+/// Empty, with a warning, when that is not there. Throws Error(kIo) when the given one cannot be
+/// read, Error(kUsage) when it is something else.
+[[nodiscard]] std::string read_chart_library(const std::string& given);
+
+/// What the two verbs that write pages share.
+struct PageOptions {
+  std::string output;
+  std::string chart_library;
+};
+void add_page_options(CLI::App& verb, PageOptions& options, const std::string& default_output);
+
+}  // namespace nas::cli
