@@ -21,7 +21,7 @@ case "$*" in
   "-m venv "*)
     echo venv >> "$RECORD/calls"
     sleep 0.2
-    mkdir -p "$3/bin"
+    mkdir -p "$3/bin" "$3/lib/python3.11/site-packages"
     printf '#!/bin/sh\\necho "pip $*" >> "$RECORD/calls"\\n[ ! -e "$RECORD/pip-fails" ]\\n' > "$3/bin/python"
     chmod +x "$3/bin/python"
     exit ;;
@@ -39,7 +39,7 @@ class Setup(unittest.TestCase):
         for name in ("scripts", "bin", "record", "cache"):
             (self.root / name).mkdir()
         shutil.copy(SCRIPTS / "setup", self.root / "scripts/setup")
-        for name in ("torch", "nvcc", "optuna"):
+        for name in ("torch", "nvcc", "optuna", "hf", "report"):
             (self.root / f"scripts/requirements-{name}.txt").write_text(f"{name}==1\n")
         (self.root / "record/installed").write_text("")
         (self.root / "record/calls").write_text("")
@@ -128,18 +128,25 @@ class Setup(unittest.TestCase):
         self.assertEqual(self.setup()[0], 0)
         self.assertEqual(self.setup(), (0, "", ""))
 
+    def test_makes_the_chart_library(self):
+        library = pathlib.Path(self.setup("--print-chart-library")[1].strip())
+        self.assertFalse(library.exists())
+        self.assertEqual(self.setup()[0], 0)
+        self.assertTrue(library.exists())
+        self.assertTrue(any("javascript_bundle" in call for call in self.calls()))
+
     def test_other_pins_are_another_environment(self):
         first = self.setup("--print-python-env")[1]
         (self.root / "scripts/requirements-torch.txt").write_text("torch==9.9.9\n")
         self.assertNotEqual(self.setup("--print-python-env")[1], first)
 
-    def test_two_at_once_make_one_environment(self):
+    def test_two_at_once_make_each_environment_once(self):
         self.setup()
         shutil.rmtree(self.root / "cache")
         (self.root / "record/calls").write_text("")
         both = [subprocess.Popen(self.command(), env=self.environment, stderr=subprocess.PIPE) for _ in range(2)]
         self.assertEqual([process.communicate() and process.returncode for process in both], [0, 0])
-        self.assertEqual(self.calls().count("venv"), 1)
+        self.assertEqual(self.calls().count("venv"), 2)  # torch's and the report's
 
     def test_nvcc_wheels_only_without_a_toolkit(self):
         self.assertNotIn("nvcc==1", self.setup()[2])
@@ -150,6 +157,16 @@ class Setup(unittest.TestCase):
             self.skipTest("this machine has a CUDA toolkit")
         self.assertIn("nvcc==1", self.setup()[2])
         self.assertTrue((env / ".nvcc").exists())
+
+    def test_transformers_only_for_full_and_with_the_torch_that_is_there(self):
+        self.assertEqual(self.setup("--for", "tests")[0], 0)
+        env = pathlib.Path(self.setup("--print-hf-env")[1].strip())
+        self.assertFalse(env.exists())
+        self.assertEqual(self.setup("--for", "full")[0], 0)
+        torch = self.setup("--print-python-env")[1].strip()
+        (link,) = env.glob("lib/python3*/site-packages/torch.pth")
+        self.assertEqual(link.read_text(), f"{torch}/lib/python3.11/site-packages\n")
+        self.assertEqual(self.setup("--for", "full"), (0, "", ""))
 
     def test_jobs(self):
         self.assertEqual(self.setup("--print-jobs", NAS_JOBS="7")[1], "7\n")
