@@ -1,0 +1,31 @@
+# Writes a C++ source that defines the text of files: cmake -D OUTPUT=<file> -D FOLDER=<folder> -P EmbedFiles.cmake
+# page.html and style.css become kPage and kStyle, the scripts in SCRIPTS the array kScripts (src/report/assets.hpp).
+set(source "#include \"report/assets.hpp\"\n\nnamespace nas::report::assets {\n\n")
+
+function(append_literal file)
+  file(READ ${FOLDER}/${file} rest)
+  string(FIND "${rest}" ")nas_asset\"" clash)
+  if(NOT clash EQUAL -1)
+    message(FATAL_ERROR "${file} holds the end mark of its own literal")
+  endif()
+  string(APPEND source "R\"nas_asset(${rest})nas_asset\"")
+  set(source "${source}" PARENT_SCOPE)
+endfunction()
+
+foreach(entry kPage:page.html kStyle:style.css)
+  string(REPLACE ":" ";" parts ${entry})
+  list(GET parts 0 name)
+  list(GET parts 1 file)
+  string(APPEND source "const std::string_view ${name} = ")
+  append_literal(${file})
+  string(APPEND source ";\n\n")
+endforeach()
+
+list(LENGTH SCRIPTS count)
+string(APPEND source "const std::array<std::string_view, ${count}> kScripts = {\n")
+foreach(file ${SCRIPTS})
+  append_literal(${file})
+  string(APPEND source ",\n")
+endforeach()
+string(APPEND source "};\n\n}  // namespace nas::report::assets\n")
+file(WRITE ${OUTPUT} "${source}")
