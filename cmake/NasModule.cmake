@@ -63,8 +63,14 @@ function(nas_test module)
   target_include_directories(${target} PRIVATE
       ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/src/${module} ${CMAKE_SOURCE_DIR}/tests)
   target_link_libraries(${target} PRIVATE ${arg_DEPENDS} GTest::gtest_main GTest::gmock nlohmann_json::nlohmann_json)
-  target_compile_definitions(${target} PRIVATE NAS_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
-                             NAS_PROGRAM="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/nas")
+  # Only where they are read: a path of this checkout on every command line would keep clones from sharing a compiler cache.
+  foreach(source ${arg_SOURCES})
+    file(STRINGS ${source} uses REGEX "NAS_(SOURCE_DIR|PROGRAM)")
+    if(uses)
+      set_source_files_properties(${source} PROPERTIES COMPILE_DEFINITIONS
+          "NAS_SOURCE_DIR=\"${CMAKE_SOURCE_DIR}\";NAS_PROGRAM=\"${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/nas\"")
+    endif()
+  endforeach()
   set(is_torch FALSE)
   if(TARGET nas_${module})
     target_link_libraries(${target} PRIVATE nas_${module})
