@@ -33,9 +33,11 @@ function formatBytes(value) {
 
 function formatSeconds(value) {
   if (!isNumber(value)) return DASH;
-  if (value < 60) return Number(value.toPrecision(3)) + " s";
-  if (value < 3600) return Math.floor(value / 60) + " min " + Math.round(value % 60) + " s";
-  return Math.floor(value / 3600) + " h " + Math.round((value % 3600) / 60) + " min";
+  if (value < 59.95) return Number(value.toPrecision(3)) + " s";
+  const seconds = Math.round(value);
+  if (seconds < 3600) return Math.floor(seconds / 60) + " min " + seconds % 60 + " s";
+  const minutes = Math.round(seconds / 60);
+  return Math.floor(minutes / 60) + " h " + minutes % 60 + " min";
 }
 
 /** A score with its unit: bytes and seconds scaled, counts in full, the rest with six digits. */
