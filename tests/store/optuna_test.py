@@ -124,7 +124,7 @@ def compare_pareto_study(optuna, program, folder):
         found._validate()
     best = sorted(trial.number for trial in study.best_trials)
     check(best == expected["best"], f"best trials {best}, expected {expected['best']}")
-    check(1 < len(best) < len(expected["trials"]), f"{len(best)} of {len(expected['trials'])} trials are the front")
+    check(1 < len(best) < len(expected["trials"]) // 2, f"{len(best)} of {len(expected['trials'])} trials are the front")
 
 
 def compare_distributions(optuna, folder):
