@@ -121,8 +121,8 @@ function(nas_benchmark name)
   nas_program(${name} SOURCES ${arg_SOURCES} DEPENDS ${arg_DEPENDS} benchmark::benchmark ${torch_flag})
 endfunction()
 
-# nas_fuzzer(<name> SOURCES <file>... [DEPENDS <target>...] [TORCH]): a libFuzzer target nas_fuzz_<name> and a slow test
-# that runs it for a minute, from the seed inputs in corpus/<name> where there are some.
+# nas_fuzzer(<name> SOURCES <file>... [DEPENDS <target>...] [TORCH]): a libFuzzer target nas_fuzz_<name>, part of the
+# target fuzzers, and a slow test that runs it for a minute, from the seed inputs in corpus/<name> where there are some.
 function(nas_fuzzer name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "TORCH" "" "SOURCES;DEPENDS")
   set(torch_flag "")
@@ -132,6 +132,10 @@ function(nas_fuzzer name)
   set(target nas_fuzz_${name})
   nas_program(${target} SOURCES ${arg_SOURCES} DEPENDS ${arg_DEPENDS} ${torch_flag})
   target_link_options(${target} PRIVATE -fsanitize=fuzzer)
+  if(NOT TARGET fuzzers)
+    add_custom_target(fuzzers)
+  endif()
+  add_dependencies(fuzzers ${target})
   set(grown ${CMAKE_CURRENT_BINARY_DIR}/${name}_corpus)
   file(MAKE_DIRECTORY ${grown})
   set(seeds "")

@@ -21,9 +21,9 @@ std::int64_t worker_count(const Plan& plan, const RunOptions& options) {
   std::int64_t workers = options.workers;
   if (workers <= 0) {
     const std::int64_t cores = std::max(1U, std::thread::hardware_concurrency());
-    workers = plan.config.device.starts_with("cuda")
-                  ? 1
-                  : std::max<std::int64_t>(1, cores / plan.config.training.threads);
+    const bool on_gpu = plan.config.device.starts_with("cuda");
+    // A latency measured beside other trials on one GPU would be theirs too.
+    workers = on_gpu && plan.config.profile.latency ? 1 : cores / plan.config.training.threads;
   }
   return std::clamp<std::int64_t>(workers, 1, plan.config.search.parallelism);
 }
