@@ -29,16 +29,14 @@ foreach(folder torch/include torch/include/torch/csrc/api/include nvidia/cu13/in
 endforeach()
 target_compile_definitions(nas_torch INTERFACE _GLIBCXX_USE_CXX11_ABI=1)
 
-# Nothing in own code names a symbol of libtorch_cuda; it registers its kernels when it is loaded, so it
-# must stay in the list of needed libraries. Its own dependencies are found through the wheel's rpaths.
+# Nothing in own code names a symbol of libtorch_cuda, which nas_ops loads where there is a driver (nas/ops/cuda.hpp).
 target_link_options(nas_torch INTERFACE "LINKER:--no-as-needed" "LINKER:--allow-shlib-undefined")
 # libstdc++ comes first: the wheel's libraries export parts of an older one (std::filesystem), and calls from own code
 # that end there crash.
 set(torch_lib ${site_packages}/torch/lib)
 target_link_libraries(nas_torch INTERFACE
-    stdc++ ${torch_lib}/libtorch.so ${torch_lib}/libtorch_cpu.so ${torch_lib}/libc10.so
-    ${torch_lib}/libtorch_cuda.so ${torch_lib}/libc10_cuda.so ${NAS_WHEEL_CUDA}/lib/libcudart.so.13
-    Threads::Threads)
+    stdc++ ${torch_lib}/libtorch_cpu.so ${torch_lib}/libc10.so ${torch_lib}/libc10_cuda.so
+    ${NAS_WHEEL_CUDA}/lib/libcudart.so.13 ${CMAKE_DL_LIBS} Threads::Threads)
 file(GLOB rpaths LIST_DIRECTORIES true ${site_packages}/nvidia/*/lib)
 foreach(folder ${torch_lib} ${rpaths})
   target_link_options(nas_torch INTERFACE "LINKER:-rpath,${folder}")

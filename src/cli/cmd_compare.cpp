@@ -12,6 +12,7 @@ namespace {
 int write_comparison(const std::vector<std::string>& folders, const PageOptions& options) {
   const std::string library = read_chart_library(options.chart_library);
   std::vector<report::StudyFacts> studies;
+  studies.reserve(folders.size());
   for (const std::string& folder : folders) studies.push_back(report_facts(folder));
   const std::string output = options.output.empty() ? "comparison.html" : options.output;
   write_file_atomically(output,

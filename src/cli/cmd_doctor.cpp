@@ -1,4 +1,3 @@
-#include <ATen/cuda/CUDAContext.h>
 #include <sys/statvfs.h>
 #include <torch/torch.h>
 
@@ -12,21 +11,23 @@
 #include "nas/core/files.hpp"
 #include "nas/core/units.hpp"
 #include "nas/data/dataset.hpp"
+#include "nas/ops/cuda.hpp"
 #include "nas/run/version.hpp"
 
 namespace nas::cli {
 namespace {
 
 void print_devices() {
-  if (!torch::cuda::is_available()) {
+  const int devices = ops::cuda_device_count();
+  if (devices == 0) {
     std::cout << "gpu         none: trainings run on the CPU in fp32\n";
     return;
   }
-  for (c10::DeviceIndex i = 0; i < torch::cuda::device_count(); ++i) {
-    const auto* properties = at::cuda::getDeviceProperties(i);
-    std::cout << "gpu         cuda:" << static_cast<int>(i) << " " << properties->name << ", "
-              << format_bytes(static_cast<double>(properties->totalGlobalMem))
-              << ", compute capability " << properties->major << "." << properties->minor << "\n";
+  for (int i = 0; i < devices; ++i) {
+    const ops::CudaDevice device = ops::cuda_device(i);
+    std::cout << "gpu         cuda:" << i << " " << device.name << ", "
+              << format_bytes(static_cast<double>(device.total_bytes)) << ", compute capability "
+              << device.major << "." << device.minor << "\n";
   }
 }
 

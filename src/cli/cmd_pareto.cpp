@@ -34,6 +34,7 @@ double hypervolume_of(const run::ParetoFront& front, std::vector<double> referen
                                        " objectives");
   }
   std::vector<search::Point> points;
+  points.reserve(front.points.size());
   for (const run::ParetoPoint& point : front.points) points.push_back(point.values);
   for (std::size_t i = 0; i < reference.size(); ++i) {
     if (!front.objectives[i].maximize) continue;

@@ -48,22 +48,25 @@ Found look_at(const std::string& folder, const config::RunConfig& wanted) {
   return found;
 }
 
+[[noreturn]] void refuse_unfinished(const std::string& folder,
+                                    const std::vector<std::string>& difference) {
+  if (difference.empty()) {
+    throw Error(ErrorKind::kUsage,
+                folder + " holds this search unfinished; go on with: nas resume " + folder);
+  }
+  std::string message = folder + " holds an unfinished search with another configuration:";
+  for (const std::string& line : difference) message += "\n  " + line;
+  throw Error(ErrorKind::kUsage, message + "\ngo on with that one: nas resume " + folder +
+                                     "\nor start this one elsewhere: --study DIR");
+}
+
 /// The folder to make: the wanted one, or NAME-2, NAME-3, ... when it holds a finished study.
 /// Throws Error(kUsage) when it holds an unfinished one.
 std::string free_folder(const std::string& wanted, const config::RunConfig& config) {
   std::string folder = wanted;
   for (int next = 2; store::Study::exists(folder); ++next) {
     const Found found = look_at(folder, config);
-    if (!found.finished && found.difference.empty()) {
-      throw Error(ErrorKind::kUsage,
-                  folder + " holds this search unfinished; go on with: nas resume " + folder);
-    }
-    if (!found.finished) {
-      std::string message = folder + " holds an unfinished search with another configuration:";
-      for (const std::string& line : found.difference) message += "\n  " + line;
-      throw Error(ErrorKind::kUsage, message + "\ngo on with that one: nas resume " + folder +
-                                         "\nor start this one elsewhere: --study DIR");
-    }
+    if (!found.finished) refuse_unfinished(folder, found.difference);
     folder = wanted + "-" + std::to_string(next);
   }
   if (folder != wanted) {

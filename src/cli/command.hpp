@@ -12,7 +12,7 @@
 #include "nas/space/trial.hpp"
 #include "nas/store/study.hpp"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): the library's
 class App;
 }
 

@@ -55,6 +55,7 @@ std::string bash_values(const CompletedVerb& verb) {
   for (const CompletedArgument& argument : verb.arguments) {
     if (argument.is_positional || argument.value == CompletedValue::kNone) continue;
     std::vector<std::string> patterns;
+    patterns.reserve(argument.names.size());
     for (const std::string& name : argument.names) {
       patterns.push_back(quoted(verb.name + ":" + name));
     }

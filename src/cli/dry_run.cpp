@@ -62,7 +62,7 @@ Survey survey(const run::Plan& plan) {
 /// Seconds of one whole training, from a few steps of a few feasible samples.
 double training_seconds(const run::Plan& plan, const Survey& survey) {
   const config::TrainingConfig& training = plan.config.training;
-  if (training.budget.seconds) return *training.budget.seconds;
+  if (const std::optional<double> seconds = training.budget.seconds) return *seconds;
   config::RunConfig config = plan.config;
   config.training.steps = std::min(fixed_steps(training).value_or(kTimedSteps), kTimedSteps);
   config.training.budget = {};

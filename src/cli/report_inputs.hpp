@@ -4,7 +4,7 @@
 
 #include "nas/report/report.hpp"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): the library's
 class App;
 }
 

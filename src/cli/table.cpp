@@ -31,7 +31,7 @@ std::string to_text(const Table& table) {
     widths[i] = table.headings[i].size();
     for (const auto& row : table.rows) {
       widths[i] = std::max(widths[i], row[i].size());
-      if (row[i] != "" && row[i] != "-" && !is_number(row[i])) numeric[i] = false;
+      if (!row[i].empty() && row[i] != "-" && !is_number(row[i])) numeric[i] = false;
     }
   }
   std::string text;

@@ -97,6 +97,7 @@ ProgramResult run_program(const std::vector<std::string>& command, std::string_v
   actions.connect(out, STDOUT_FILENO);
   actions.connect(errors, STDERR_FILENO);
   std::vector<char*> arguments;
+  arguments.reserve(command.size() + 1);
   for (const std::string& argument : command) {
     arguments.push_back(const_cast<char*>(argument.c_str()));  // exec changes none
   }

@@ -84,7 +84,7 @@ class ProtoReader {
 SentencePiece parse_piece(std::string_view bytes) {
   SentencePiece piece;
   ProtoReader reader(bytes);
-  while (const std::optional<ProtoField> field = reader.next()) {
+  for (std::optional<ProtoField> field = reader.next(); field; field = reader.next()) {
     if (field->number == 1) piece.text = field->content;
     if (field->number == 2) {
       piece.score = std::bit_cast<float>(static_cast<std::uint32_t>(field->value));
@@ -101,7 +101,7 @@ SentencePiece parse_piece(std::string_view bytes) {
 bool is_bpe(std::string_view trainer_spec) {
   std::uint64_t type = 1;
   ProtoReader reader(trainer_spec);
-  while (const std::optional<ProtoField> field = reader.next()) {
+  for (std::optional<ProtoField> field = reader.next(); field; field = reader.next()) {
     if (field->number == 3) type = field->value;
   }
   return type == 2;
@@ -115,7 +115,7 @@ bool changes_nothing(std::string_view normalizer_spec) {
   bool removes_spaces = true;
   bool escapes_spaces = true;
   ProtoReader reader(normalizer_spec);
-  while (const std::optional<ProtoField> field = reader.next()) {
+  for (std::optional<ProtoField> field = reader.next(); field; field = reader.next()) {
     if (field->number == 2) has_charsmap = !field->content.empty();
     if (field->number == 3) adds_prefix = field->value != 0;
     if (field->number == 4) removes_spaces = field->value != 0;
@@ -157,7 +157,7 @@ SentencePieceModel parse_sentencepiece_model(std::string_view bytes) {
   bool is_ours = false;
   bool keeps_text = false;
   ProtoReader reader(bytes);
-  while (const std::optional<ProtoField> field = reader.next()) {
+  for (std::optional<ProtoField> field = reader.next(); field; field = reader.next()) {
     if (field->number == 1) model.pieces.push_back(parse_piece(field->content));
     if (field->number == 2) is_ours = is_bpe(field->content);
     if (field->number == 3) keeps_text = changes_nothing(field->content);

@@ -52,9 +52,13 @@ void require_replaceable(const std::string& place) {
                                        " is not empty and no export of nas; it is left as it "
                                        "is, choose another folder");
   }
-  for (const fs::directory_entry& entry : entries) {
-    const std::string name = entry.path().filename().string();
-    if (std::find(kOwnNames.begin(), kOwnNames.end(), name) != kOwnNames.end()) continue;
+  const auto foreign =
+      std::find_if(fs::begin(entries), fs::end(entries), [](const fs::directory_entry& entry) {
+        const std::string name = entry.path().filename().string();
+        return std::find(kOwnNames.begin(), kOwnNames.end(), name) == kOwnNames.end();
+      });
+  if (foreign != fs::end(entries)) {
+    const std::string name = foreign->path().filename().string();
     throw Error(ErrorKind::kUsage, place + " is an export of nas, but also holds \"" + name +
                                        "\", which a new export would remove; move it, or choose "
                                        "another folder");

@@ -20,7 +20,7 @@ namespace {
 
 void write_folder(const nn::Model& model, const ExportFacts& facts, const std::string& folder) {
   for (const auto& [name, content] : hf_files(model, facts)) {
-    write_file_atomically(folder + "/" + name, content);
+    write_file_atomically((std::filesystem::path(folder) / name).string(), content);
   }
   write_file_atomically(folder + "/README.md", model_card(model, facts));
   std::vector<nn::NamedTensor> tensors;

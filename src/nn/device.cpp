@@ -1,18 +1,12 @@
-#include <ATen/Context.h>
-
 #include <charconv>
 
 #include "nas/core/error.hpp"
 #include "nas/nn/model.hpp"
+#include "nas/ops/cuda.hpp"
 
 namespace nas::nn {
 
 namespace {
-
-std::size_t cuda_devices() {
-  if (!at::globalContext().hasCUDA()) return 0;
-  return static_cast<std::size_t>(at::detail::getCUDAHooks().deviceCount());
-}
 
 std::string available(std::size_t devices) {
   if (devices == 0) return "this machine has no usable CUDA device; allowed: auto, cpu";
@@ -25,7 +19,7 @@ std::string available(std::size_t devices) {
 
 std::string resolve_device(const std::string& wanted) {
   if (wanted == "cpu") return wanted;
-  const std::size_t devices = cuda_devices();
+  const auto devices = static_cast<std::size_t>(ops::cuda_device_count());
   if (wanted == "auto") return devices > 0 ? "cuda:0" : "cpu";
   if (wanted == "cuda" && devices > 0) return "cuda:0";
   const std::string prefix = "cuda:";

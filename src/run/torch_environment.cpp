@@ -1,10 +1,10 @@
 #include <ATen/Version.h>
-#include <ATen/cuda/CUDAContext.h>
 #include <torch/torch.h>
 
 #include <nlohmann/json.hpp>
 
 #include "environment.hpp"
+#include "nas/ops/cuda.hpp"
 
 namespace nas::run {
 
@@ -14,8 +14,7 @@ Json torch_environment(const std::string& device) {
   facts["cpu_capability"] = at::get_cpu_capability();
   facts["device_kind"] = device.substr(0, device.find(':'));
   if (device.starts_with("cuda")) {
-    const auto index = static_cast<c10::DeviceIndex>(torch::Device(device).index());
-    facts["device_name"] = at::cuda::getDeviceProperties(index)->name;
+    facts["device_name"] = ops::cuda_device(torch::Device(device).index()).name;
   }
   return facts;
 }

@@ -1,6 +1,5 @@
 #include "nas/data/dataset.hpp"
 
-#include <ATen/Context.h>
 #include <ATen/Functions.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,6 +9,7 @@
 
 #include "data/token_dataset.hpp"
 #include "nas/core/error.hpp"
+#include "nas/ops/cuda.hpp"
 #include "support/error_of.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -185,7 +185,7 @@ TEST(Dataset, CacheFolderFollowsTheEnvironment) {
 }
 
 TEST(GpuDataset, GathersTheSameWindowsOnTheDevice) {
-  if (!at::globalContext().hasCUDA()) GTEST_SKIP() << "no CUDA device";
+  if (ops::cuda_device_count() == 0) GTEST_SKIP() << "no CUDA device";
   const TemporaryFolder folder;
   std::string text;
   for (int i = 0; i < 3000; ++i) text += "the value number " + std::to_string(i) + " is large\n";

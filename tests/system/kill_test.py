@@ -51,14 +51,15 @@ class KillTest(StudyTest):
             study = self.folder / f"killed-{round_number}"
             round_number += 1
             finished = False
+            is_whole = False
             while plan and not finished:
                 phase = plan[-1]
                 # A new study each time one finishes; fewer workers than W must not matter either.
                 workers = chance.randint(1, parallelism)
-                command = ["resume", study, "--workers", workers]
                 # Killed before the study was whole, it is made anew.
-                if self.nas("status", study).returncode != 0:
-                    command = ["search", "--config", path, "--study", study, "--workers", workers]
+                is_whole = is_whole or self.nas("status", study).returncode == 0
+                command = ["resume", study] if is_whole else ["search", "--config", path, "--study", study]
+                command += ["--workers", workers]
                 if self.kill_in(phase, chance, command, seconds):
                     died[phase] += 1
                     missed = 0
@@ -68,9 +69,8 @@ class KillTest(StudyTest):
                     missed += 1
                     self.assertLess(missed, 50, f"nothing dies in phase {phase}")
             if not finished:
-                whole_study = self.nas("status", study).returncode == 0
-                command = ["resume", study] if whole_study else ["search", "--config", path, "--study", study]
-                self.succeed(*command)
+                is_whole = is_whole or self.nas("status", study).returncode == 0
+                self.succeed(*(["resume", study] if is_whole else ["search", "--config", path, "--study", study]))
             self.assert_same(expected, study)
         print(f"{self.id()}: killed {died}, {round_number} studies identical", flush=True)
         self.assertTrue(all(count >= kills_a_phase for count in died.values()), died)

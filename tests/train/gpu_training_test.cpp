@@ -1,10 +1,10 @@
-#include <ATen/Context.h>
 #include <c10/cuda/CUDACachingAllocator.h>
 #include <gtest/gtest.h>
 
 #include <thread>
 
 #include "nas/nn/safetensors.hpp"
+#include "nas/ops/cuda.hpp"
 #include "train/tiny_training.hpp"
 
 namespace nas::train {
@@ -21,7 +21,7 @@ std::int64_t allocated_bytes() {
 class GpuTraining : public testing::TestWithParam<bool> {
  protected:
   void SetUp() override {
-    if (!at::globalContext().hasCUDA()) GTEST_SKIP() << "no CUDA device";
+    if (ops::cuda_device_count() == 0) GTEST_SKIP() << "no CUDA device";
     request_ = test::tiny_request(test::tiny_dataset(folder_));
     request_.architecture = test::tiny_architecture(64, 2);
     request_.training.steps = 60;

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace nas::ops {
+
+struct CudaDevice {
+  std::string name;
+  std::int64_t total_bytes = 0;
+  int major = 0;  ///< compute capability
+  int minor = 0;
+};
+
+/// Number of CUDA devices that this process can use. The first call on a machine with a driver loads
+/// LibTorch's CUDA library (half a gigabyte; its kernels register themselves); elsewhere, and until
+/// then, a process starts in half the time without it. LibTorch remembers whether CUDA was there
+/// when it was first asked: ask here before anything else does.
+[[nodiscard]] int cuda_device_count();
+
+/// Facts of device `index`, 0 <= index < cuda_device_count(); Error(kDevice) if CUDA fails.
+[[nodiscard]] CudaDevice cuda_device(int index);
+
+}  // namespace nas::ops
