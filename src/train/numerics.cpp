@@ -36,6 +36,13 @@ void release_unused_memory(const std::string& device) {
   c10::cuda::CUDACachingAllocator::emptyCache();
 }
 
+bool is_device_failure(const std::string& message) {
+  for (const char* name : {"CUDA error", "CUDA driver error", "cuDNN error", "CUBLAS_STATUS"}) {
+    if (message.find(name) != std::string::npos) return true;
+  }
+  return false;
+}
+
 bool is_host_out_of_memory(const std::string& message) {
   return message.find("DefaultCPUAllocator") != std::string::npos;
 }

@@ -27,35 +27,39 @@ void require_consistent(const TrainingRequest& request) {
   }
 }
 
-/// Error of PyTorch without its stack trace.
-Error device_error(const c10::Error& error, const std::string& device) {
-  return {device == "cpu" ? ErrorKind::kInternal : ErrorKind::kDevice,
-          device + ": " + error.what_without_backtrace()};
-}
+/// Why a training could not go on.
+struct Fault {
+  std::string reason;  ///< empty: there was none
+  std::string message;
+};
 
-/// Trains, or says in `out_of_memory` which allocation failed. Whatever the training held is
-/// released when this returns.
-std::optional<TrainingResult> train_or_run_out(const TrainingRequest& request, Progress& progress,
-                                               std::string& out_of_memory) {
+/// Trains, or says in `fault` why that is impossible for this candidate. Whatever the training held
+/// is released when this returns. Throws Error(kDevice) when the device is at fault: it would fail
+/// every later candidate too.
+std::optional<TrainingResult> train_or_fail(const TrainingRequest& request, Progress& progress,
+                                            Fault& fault) {
   try {
     const c10::DeviceGuard guard{at::Device(request.lowering.device)};
     return TrainingRun(request, progress).run();
   } catch (const c10::OutOfMemoryError& error) {
-    out_of_memory = error.what_without_backtrace();
+    fault = {"oom", error.what_without_backtrace()};
   } catch (const c10::Error& error) {
-    out_of_memory = error.what_without_backtrace();
-    if (!is_host_out_of_memory(out_of_memory)) throw device_error(error, request.lowering.device);
+    fault = {"error", error.what_without_backtrace()};
+    if (is_host_out_of_memory(fault.message)) fault.reason = "oom";
+    if (is_device_failure(fault.message)) {
+      throw Error(ErrorKind::kDevice, request.lowering.device + ": " + fault.message);
+    }
   } catch (const std::bad_alloc&) {
-    out_of_memory = "out of host memory";
+    fault = {"oom", "out of host memory"};
   }
   return std::nullopt;
 }
 
-TrainingResult out_of_memory_result(const Progress& progress, const std::string& message) {
+TrainingResult failed_result(const Progress& progress, const Fault& fault) {
   TrainingResult result;
   result.outcome.state = space::TrialState::kFail;
-  result.outcome.reason = "oom";
-  result.outcome.detail = message.substr(0, message.find('\n'));
+  result.outcome.reason = fault.reason;
+  result.outcome.detail = fault.message.substr(0, fault.message.find('\n'));
   result.outcome.intermediate = progress.intermediate;
   result.outcome.hurdles = progress.hurdles;
   result.outcome.seconds = progress.seconds;
@@ -68,11 +72,11 @@ std::optional<TrainingResult> train(const TrainingRequest& request) {
   require_consistent(request);
   fix_numerics(request.training.threads);
   Progress progress;
-  std::string out_of_memory;
-  std::optional<TrainingResult> result = train_or_run_out(request, progress, out_of_memory);
-  if (!out_of_memory.empty()) {
+  Fault fault;
+  std::optional<TrainingResult> result = train_or_fail(request, progress, fault);
+  if (!fault.reason.empty()) {
     release_unused_memory(request.lowering.device);
-    result = out_of_memory_result(progress, out_of_memory);
+    result = failed_result(progress, fault);
   }
   if (result && !request.checkpoint_path.empty()) {
     std::error_code ignored;

@@ -40,7 +40,7 @@ class EvidenceTest(StudyTest):
     def test_table_and_nothing_twice(self):
         first = self.evidence()
         results = json.loads((self.output / "results.json").read_text())
-        self.assertEqual(set(results["trainings"]), {"winner", "random_winner", "vanilla", "primer_ez"})
+        self.assertEqual(set(results["trainings"]), {"winner", "random_winner", "initial", "vanilla", "primer_ez"})
         for name, search in results["searches"].items():
             self.assertEqual(search["trials"], TRIALS, name)
             self.assertEqual(search["complete"] + search["pruned"] + search["failed"], TRIALS, name)

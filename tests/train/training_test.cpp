@@ -1,5 +1,6 @@
 #include "nas/train/training.hpp"
 
+#include <c10/util/Exception.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -197,6 +198,48 @@ TEST_F(Training, RunningOutOfMemoryIsAnOutcome) {
   EXPECT_EQ(result->outcome.detail.find('\n'), std::string::npos);
   request_.architecture = test::tiny_architecture();
   EXPECT_EQ(train(request_)->outcome.state, TrialState::kComplete);
+}
+
+/// A corpus whose third batch makes LibTorch refuse an operation.
+class RefusedBatch : public data::Dataset {
+ public:
+  RefusedBatch(std::shared_ptr<const data::Dataset> dataset, std::string message)
+      : dataset_(std::move(dataset)), message_(std::move(message)) {}
+  const data::Tokenizer& tokenizer() const override { return dataset_->tokenizer(); }
+  std::int64_t train_tokens() const override { return dataset_->train_tokens(); }
+  std::int64_t validation_tokens() const override { return dataset_->validation_tokens(); }
+  Hash128 hash() const override { return dataset_->hash(); }
+  std::string description() const override { return dataset_->description(); }
+  data::Windows train_batch(std::uint64_t seed, std::uint32_t repeat, std::uint32_t step,
+                            std::int64_t batch, const std::string& device) const override {
+    TORCH_CHECK(step < 3, message_);
+    return dataset_->train_batch(seed, repeat, step, batch, device);
+  }
+  data::Windows validation_windows(std::int64_t count, const std::string& device) const override {
+    return dataset_->validation_windows(count, device);
+  }
+  std::int64_t target_bytes(const data::Windows& windows) const override {
+    return dataset_->target_bytes(windows);
+  }
+
+ private:
+  std::shared_ptr<const data::Dataset> dataset_;
+  std::string message_;
+};
+
+TEST_F(Training, WhatLibTorchRefusesIsAnOutcome) {
+  request_.dataset = std::make_shared<RefusedBatch>(request_.dataset, "sizes 3 and 4 differ");
+  const std::optional<TrainingResult> result = train(request_);
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->outcome.state, TrialState::kFail);
+  EXPECT_EQ(result->outcome.reason, "error");
+  EXPECT_EQ(result->outcome.detail, "sizes 3 and 4 differ");
+}
+
+TEST_F(Training, AFailedDeviceEndsMoreThanTheTraining) {
+  request_.dataset = std::make_shared<RefusedBatch>(
+      request_.dataset, "CUDA error: an illegal memory access was encountered");
+  EXPECT_EQ(test::error_of([&] { return train(request_); })->kind(), ErrorKind::kDevice);
 }
 
 TEST_F(Training, AVocabularyBelowTheTokenizersIsRefused) {

@@ -53,7 +53,7 @@ struct Objective {
 };
 
 /// Result of evaluating a candidate. `reason` explains every state but COMPLETE: PRUNED "hurdle",
-/// "constraint"; FAIL "oom", "nan", "timeout", "killed", "stale".
+/// "constraint"; FAIL "oom", "nan", "leak", "error", "timeout", "killed", "stale".
 struct Outcome {
   TrialState state = TrialState::kFail;
   std::string reason;

@@ -14,6 +14,10 @@ void fix_numerics(std::int64_t threads);
 /// nothing on the CPU.
 void release_unused_memory(const std::string& device);
 
+/// Whether the text of a c10::Error says that a CUDA device, its driver or one of its libraries
+/// failed.
+[[nodiscard]] bool is_device_failure(const std::string& message);
+
 /// Whether the text of a c10::Error says that an allocation of host memory failed.
 [[nodiscard]] bool is_host_out_of_memory(const std::string& message);
 

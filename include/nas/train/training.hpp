@@ -48,8 +48,8 @@ struct TrainingResult {
 };
 
 /// Trains. NaN and Inf ("nan"), out of memory ("oom"), a missed hurdle ("hurdle"), the time limit
-/// ("timeout") and a numeric leak ("leak") are outcomes with a reason; nothing when should_stop
-/// asked (a checkpoint was saved first). Sets the calling thread's number of compute threads.
+/// ("timeout"), a numeric leak ("leak") and an operation that LibTorch refuses ("error") are
+/// outcomes with a reason; nothing when should_stop asked (a checkpoint was saved first). Sets the calling thread's number of compute threads.
 /// Throws Error(kIo) when a checkpoint cannot be written, Error(kDevice) when a device fails.
 [[nodiscard]] std::optional<TrainingResult> train(const TrainingRequest& request);
 
