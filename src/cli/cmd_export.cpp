@@ -3,14 +3,13 @@
 #include <nlohmann/json.hpp>
 
 #include "command.hpp"
-#include "export_facts.hpp"
+#include "model_source.hpp"
 #include "nas/core/error.hpp"
 #include "nas/core/log.hpp"
 #include "nas/core/units.hpp"
 #include "nas/data/dataset.hpp"
 #include "nas/export/hf_export.hpp"
 #include "nas/export/torchscript_export.hpp"
-#include "nas/export/trained_model.hpp"
 #include "nas/nn/safetensors.hpp"
 #include "nas/train/numerics.hpp"
 #include "nas/train/training.hpp"
@@ -19,8 +18,7 @@ namespace nas::cli {
 namespace {
 
 struct ExportOptions {
-  std::string study;
-  std::int64_t trial = -1;
+  ModelChoice choice;
   std::string format = "torchscript";
   std::string output;
   std::string python;
@@ -29,15 +27,19 @@ struct ExportOptions {
 };
 
 /// Validation loss in fp32 of the model just exported, over the windows that scored the trials.
-void print_loss(const store::Study& study, const nn::Model& model, const ExportOptions& options) {
-  const config::RunConfig config = stored_config(study);
+void print_loss(const ModelSource& source, const ExportOptions& options) {
+  const config::RunConfig& config = source.config;
   if (config.evaluator != "train") return;
   const auto dataset =
       data::Dataset::load(config.data, config.training.seq_len, data::default_cache_folder());
+  if (dataset->hash().hex() != source.corpus_hash) {
+    log_warning("data.corpus = \"" + config.data.corpus +
+                "\" is not what the model was trained on: the loss is that of another text");
+  }
   const data::Windows windows =
       dataset->validation_windows(config.training.eval_batches * config.training.batch_size, "cpu");
   train::fix_numerics(config.training.threads);
-  const double nats = train::evaluate_nats(model, windows, config.training.batch_size);
+  const double nats = train::evaluate_nats(source.model, windows, config.training.batch_size);
   const std::int64_t count = windows.tokens.size(0);
   const std::int64_t tokens = count * (windows.tokens.size(1) - 1);
   const double bpb = train::bits_per_byte(nats, tokens, dataset->target_bytes(windows));
@@ -55,9 +57,9 @@ void print_loss(const store::Study& study, const nn::Model& model, const ExportO
 }
 
 /// The tokenizer, or nothing and a warning: a TorchScript file is of use without it.
-std::string tokenizer_if_there(const store::Study& study) {
+std::string tokenizer_if_there(const ModelSource& source) {
   try {
-    return study_tokenizer(study);
+    return tokenizer_of(source);
   } catch (const Error& error) {
     log_warning(std::string("the file holds no tokenizer, so `nas generate` cannot use it: ") +
                 error.what());
@@ -65,19 +67,17 @@ std::string tokenizer_if_there(const store::Study& study) {
   }
 }
 
-void export_torchscript(const store::Study& study, std::int64_t trial, const nn::Model& model,
-                        const ExportOptions& options) {
-  const exporting::ExportFacts facts = export_facts(study, trial, tokenizer_if_there(study));
-  const exporting::ExportReport report =
-      exporting::export_torchscript(model, facts, options.output);
-  std::cout << "exported  trial " << trial << " to " << report.path << " ("
+void export_torchscript(const ModelSource& source, const ExportOptions& options) {
+  const exporting::ExportReport report = exporting::export_torchscript(
+      source.model, facts_with(source, tokenizer_if_there(source)), options.output);
+  std::cout << "exported  " << source.name << " to " << report.path << " ("
             << format_bytes(static_cast<double>(report.bytes)) << "); loaded back, logits agree to "
             << format_significant(report.largest_difference, 2) << " at " << report.comparisons
             << " sizes\n";
-  if (!options.no_loss) print_loss(study, model, options);
+  if (!options.no_loss) print_loss(source, options);
   std::cout << "use       torch.jit.load(\"" << report.path
             << "\")(tokens)   tokens: [batch, seq] int64 -> logits [batch, seq, "
-            << model.architecture().model.vocab_size << "]\n";
+            << source.model.architecture().model.vocab_size << "]\n";
 }
 
 void print_comparison(const exporting::HfReport& report) {
@@ -103,15 +103,13 @@ void print_comparison(const exporting::HfReport& report) {
   }
 }
 
-void export_folder(const store::Study& study, std::int64_t trial, const nn::Model& model,
-                   const ExportOptions& options) {
-  const exporting::ExportFacts facts = export_facts(study, trial, study_tokenizer(study));
-  const exporting::HfReport report =
-      exporting::export_hf_folder(model, facts, options.output, options.python);
-  std::cout << "exported  trial " << trial << " to " << report.folder << " ("
+void export_folder(const ModelSource& source, const ExportOptions& options) {
+  const exporting::HfReport report = exporting::export_hf_folder(
+      source.model, facts_with(source, tokenizer_of(source)), options.output, options.python);
+  std::cout << "exported  " << source.name << " to " << report.folder << " ("
             << format_bytes(static_cast<double>(report.bytes)) << ")\n";
   print_comparison(report);
-  if (!options.no_loss) print_loss(study, model, options);
+  if (!options.no_loss) print_loss(source, options);
   std::cout << "use       AutoModelForCausalLM.from_pretrained(\"" << report.folder
             << "\", trust_remote_code=True), or with torch alone load_model() of its "
                "modeling_nas.py\n";
@@ -123,13 +121,11 @@ int run_export(const ExportOptions& options) {
     throw Error(ErrorKind::kUsage, "--python runs exported Python; --format " + options.format +
                                        " has none, --format safetensors has");
   }
-  const store::Study study = store::Study::open(options.study, store::Study::Access::kRead);
-  const std::int64_t trial = options.trial >= 0 ? options.trial : require_best(study).number;
-  const nn::Model model = exporting::trained_model(study, trial);
+  const ModelSource source = open_model(options.choice);
   if (is_folder) {
-    export_folder(study, trial, model, options);
+    export_folder(source, options);
   } else {
-    export_torchscript(study, trial, model, options);
+    export_torchscript(source, options);
   }
   return 0;
 }
@@ -140,9 +136,9 @@ void add_export(CLI::App& program, Action& action) {
   auto options = std::make_shared<ExportOptions>();
   CLI::App* verb = program.add_subcommand(
       "export", "write a trained model as what PyTorch and transformers load");
-  verb->add_option("study", options->study, "folder of the study")->required();
-  verb->add_option("--trial", options->trial, "number of a COMPLETE trial [the best]")
-      ->check(CLI::NonNegativeNumber);
+  verb->add_option("study", options->choice.folder, "folder of a study, or of `nas train`")
+      ->required();
+  add_model_choice(*verb, options->choice);
   verb->add_option("--format", options->format,
                    "torchscript (a file) or safetensors (a Hugging Face folder)")
       ->check(CLI::IsMember({"torchscript", "safetensors"}))

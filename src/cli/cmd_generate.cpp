@@ -6,53 +6,50 @@
 #include <iostream>
 
 #include "command.hpp"
-#include "export_facts.hpp"
+#include "model_source.hpp"
 #include "nas/core/error.hpp"
 #include "nas/core/interrupt.hpp"
 #include "nas/data/tokenizer.hpp"
 #include "nas/export/language_model.hpp"
 #include "nas/export/sampling.hpp"
-#include "nas/export/trained_model.hpp"
 
 namespace nas::cli {
 namespace {
 
 struct GenerateOptions {
-  std::string model;
-  std::int64_t trial = -1;
+  ModelChoice model;
   std::string prompt;
   std::int64_t tokens = 200;
   std::int64_t context = 0;
   exporting::Sampling sampling;
 };
 
-exporting::LanguageModel model_of_study(const GenerateOptions& options) {
-  const store::Study study = store::Study::open(options.model, store::Study::Access::kRead);
-  const std::int64_t trial = options.trial >= 0 ? options.trial : require_best(study).number;
-  return exporting::language_model(exporting::trained_model(study, trial), study_tokenizer(study));
-}
-
-exporting::LanguageModel read_model(const GenerateOptions& options) {
-  if (store::Study::exists(options.model)) return model_of_study(options);
-  if (options.trial >= 0) {
-    throw Error(ErrorKind::kUsage,
-                "--trial chooses a trial of a study; " + options.model + " is none");
+exporting::LanguageModel read_model(const ModelChoice& choice) {
+  if (has_models(choice.folder)) {
+    ModelSource source = open_model(choice);
+    const std::string tokenizer = tokenizer_of(source);
+    return exporting::language_model(std::move(source.model), tokenizer);
   }
-  if (std::filesystem::is_directory(options.model)) {
-    if (!exporting::is_hf_folder(options.model)) {
-      throw Error(ErrorKind::kUsage, options.model +
-                                         " is neither a study nor a folder that `nas "
-                                         "export --format safetensors` wrote");
+  if (choice.trial >= 0 || choice.seed > 0) {
+    throw Error(ErrorKind::kUsage,
+                "--trial chooses a trial of a study and --train-seed one of `nas train`; " +
+                    choice.folder + " is neither");
+  }
+  if (std::filesystem::is_directory(choice.folder)) {
+    if (!exporting::is_hf_folder(choice.folder)) {
+      throw Error(ErrorKind::kUsage, choice.folder +
+                                         " is no study, no training of `nas train` and no folder "
+                                         "that `nas export --format safetensors` wrote");
     }
-    exporting::HfModel read = exporting::read_hf_folder(options.model);
+    exporting::HfModel read = exporting::read_hf_folder(choice.folder);
     return exporting::language_model(std::move(read.model), read.tokenizer);
   }
-  if (!std::filesystem::exists(options.model)) {
-    throw Error(ErrorKind::kUsage, "there is no " + options.model +
-                                       "; a study, an exported folder or a TorchScript file is "
-                                       "wanted");
+  if (!std::filesystem::exists(choice.folder)) {
+    throw Error(ErrorKind::kUsage, "there is no " + choice.folder +
+                                       "; a study, a training, an exported folder or a "
+                                       "TorchScript file is wanted");
   }
-  return exporting::read_torchscript_model(options.model);
+  return exporting::read_torchscript_model(choice.folder);
 }
 
 /// Tokens that the model sees at once; 0: all.
@@ -79,7 +76,7 @@ void put(const std::string& bytes) {
 }
 
 int run_generate(const GenerateOptions& options) {
-  const exporting::LanguageModel model = read_model(options);
+  const exporting::LanguageModel model = read_model(options.model);
   const std::size_t context = context_of(model, options.context);
   const auto tokenizer = data::load_tokenizer(model.tokenizer);
   // Documents are joined by NUL in training, so a text without a prompt begins after one.
@@ -103,8 +100,9 @@ void add_generate(CLI::App& program, Action& action) {
   auto options = std::make_shared<GenerateOptions>();
   constexpr std::int64_t kMany = 1'000'000'000;
   CLI::App* verb = program.add_subcommand("generate", "text from a trained model");
-  verb->add_option("model", options->model,
-                   "folder of a study, exported folder, or TorchScript file of `nas export`")
+  verb->add_option("model", options->model.folder,
+                   "folder of a study or of `nas train`, exported folder, or TorchScript file of "
+                   "`nas export`")
       ->required();
   verb->add_option("--prompt", options->prompt,
                    "what the text begins with; empty: the beginning of a document")
@@ -122,8 +120,7 @@ void add_generate(CLI::App& program, Action& action) {
       ->capture_default_str();
   verb->add_option("--seed", options->sampling.seed, "of the draws: the same seed, the same text")
       ->capture_default_str();
-  verb->add_option("--trial", options->trial, "number of a COMPLETE trial of a study [the best]")
-      ->check(CLI::NonNegativeNumber);
+  add_model_choice(*verb, options->model);
   verb->add_option("--context", options->context,
                    "last tokens that the model sees [all, or as many as its learned positions]")
       ->check(CLI::Range(std::int64_t{1}, kMany));

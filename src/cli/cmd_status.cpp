@@ -62,7 +62,12 @@ void print(const Json& status) {
   if (const Json& count = status.at("pareto_trials"); !count.is_null()) {
     std::cout << "pareto    " << count << " Pareto-optimal architectures\n";
   }
-  if (const Json& verified = status.at("verification"); !verified.is_null()) {
+  const Json& verified = status.at("verification");
+  if (!verified.is_null() && verified.at("missing") > 0) {
+    const std::int64_t planned = verified.at("planned").get<std::int64_t>();
+    std::cout << "verifying " << planned - verified.at("missing").get<std::int64_t>() << " of "
+              << planned << " trainings with fresh seeds are done\n";
+  } else if (!verified.is_null() && !verified.at("verdict").get<std::string>().empty()) {
     std::cout << "verdict   " << verified.at("verdict").get<std::string>();
     if (const Json& random = verified.at("random_search"); !random.is_null()) {
       std::cout << "; " << random.at("verdict").get<std::string>();
@@ -78,13 +83,21 @@ void print(const Json& status) {
   }
 }
 
-int watch(const std::string& folder, double seconds) {
-  const bool terminal = isatty(STDOUT_FILENO) != 0;
-  while (!interrupted()) {
-    const Json status = status_of(folder);
-    if (terminal) std::cout << "\033[H\033[2J";
+void print(const Json& status, const std::string& format) {
+  if (format == "json") {
+    std::cout << status.dump(2) << std::endl;
+  } else {
     print(status);
     std::cout.flush();
+  }
+}
+
+int watch(const std::string& folder, const std::string& format, double seconds) {
+  const bool clears = format != "json" && isatty(STDOUT_FILENO) != 0;
+  while (!interrupted()) {
+    const Json status = status_of(folder);
+    if (clears) std::cout << "\033[H\033[2J";
+    print(status, format);
     if (status.at("finished").get<bool>()) return 0;
     for (double waited = 0; waited < seconds && !interrupted(); waited += 0.1) {
       std::this_thread::sleep_for(std::chrono::milliseconds(100));
@@ -112,13 +125,8 @@ void add_status(CLI::App& program, Action& action) {
       ->check(CLI::Range(0.1, 3600.0));
   verb->callback([options, &action] {
     action = [options] {
-      if (options->watch) return watch(options->study, options->interval);
-      const Json status = status_of(options->study);
-      if (options->format == "json") {
-        std::cout << status.dump(2) << "\n";
-      } else {
-        print(status);
-      }
+      if (options->watch) return watch(options->study, options->format, options->interval);
+      print(status_of(options->study), options->format);
       return 0;
     };
   });

@@ -1,5 +1,7 @@
 #include "dry_run.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -10,6 +12,7 @@
 #include "command.hpp"
 #include "nas/core/error.hpp"
 #include "nas/core/units.hpp"
+#include "nas/ops/cuda.hpp"
 #include "nas/train/budget.hpp"
 
 namespace nas::cli {
@@ -88,6 +91,16 @@ double training_seconds(const run::Plan& plan, const Survey& survey) {
   return seconds[seconds.size() / 2];
 }
 
+/// Of the device, whoever uses it.
+double memory_bytes(const std::string& device) {
+  if (device != "cpu" && ops::cuda_device_count() > 0) {
+    const std::size_t colon = device.find(':');
+    const int index = colon == std::string::npos ? 0 : std::stoi(device.substr(colon + 1));
+    return static_cast<double>(ops::cuda_device(index).total_bytes);
+  }
+  return static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
+}
+
 std::string length_text(const config::TrainingConfig& training) {
   if (const auto steps = fixed_steps(training)) return std::to_string(*steps) + " steps";
   if (training.budget.flops) return format_count(*training.budget.flops) + " training FLOPs";
@@ -131,6 +144,14 @@ int dry_run(const run::Plan& plan) {
   std::cout << "memory       a training step needs at most "
             << format_bytes(found.largest_peak_bytes) << " among them (bound), times "
             << config.search.parallelism << " at a time\n";
+  const double there = memory_bytes(config.device);
+  if (found.largest_peak_bytes > there) {
+    std::cout << "             more than the " << format_bytes(there)
+              << " that are there: such a trial may end as FAIL \"oom\", or by the system's hand. "
+                 "Nothing was "
+                 "timed\n";
+    return 0;
+  }
   const double one = training_seconds(plan, found);
   const std::int64_t needed = plan.searcher->trials_needed().value_or(config.budget.trials);
   const std::int64_t trials = std::min(config.budget.trials, needed);

@@ -56,6 +56,11 @@ std::vector<std::string> verdict_lines(const run::Verification& verification) {
 
 std::vector<std::string> verification_lines(const run::Verification& verification) {
   std::vector<std::string> lines;
+  if (verification.missing > 0) {
+    lines.push_back("verifying " + std::to_string(verification.planned - verification.missing) +
+                    " of " + std::to_string(verification.planned) +
+                    " trainings with fresh seeds are done; nas resume goes on");
+  }
   for (const run::VerifiedRole& role : verification.roles) {
     std::string line =
         "verified  " + role_text(role) + ": " + verification.metric + " " +
@@ -90,6 +95,8 @@ Json verification_to_json(const run::Verification& verification) {
           ? comparison_json(*verification.initial)
           : Json{{"difference", nullptr}, {"interval_95", {nullptr, nullptr}}, {"verdict", ""}};
   json["metric"] = verification.metric;
+  json["planned"] = verification.planned;
+  json["missing"] = verification.missing;
   json["roles"] = std::move(roles);
   json["random_search"] =
       verification.random ? comparison_json(*verification.random) : Json(nullptr);

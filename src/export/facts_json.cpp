@@ -18,19 +18,21 @@ Json tokenizer_name(const std::string& tokenizer) {
 
 Json facts_json(const nn::Model& model, const ExportFacts& facts) {
   const space::Architecture& architecture = model.architecture();
-  return {{"format", kFactsFormat},
-          {"version", facts.version},
-          {"study", facts.study},
-          {"trial", facts.trial},
-          {"metric", facts.metric},
-          {"value", facts.value},
-          {"architecture_hash", space::hash_of(architecture).hex()},
-          {"weights_hash", model.weights_hash().hex()},
-          {"max_len", max_len_of(architecture.model)},
-          {"seq_len", facts.seq_len},
-          {"corpus", facts.corpus},
-          {"tokenizer", tokenizer_name(facts.tokenizer)},
-          {"architecture", space::to_json(architecture)}};
+  Json json = {{"format", kFactsFormat},
+               {"version", facts.version},
+               {"study", facts.study},
+               {"trial", facts.seed > 0 ? Json(nullptr) : Json(facts.trial)},
+               {"metric", facts.metric},
+               {"value", facts.value},
+               {"architecture_hash", space::hash_of(architecture).hex()},
+               {"weights_hash", model.weights_hash().hex()},
+               {"max_len", max_len_of(architecture.model)},
+               {"seq_len", facts.seq_len},
+               {"corpus", facts.corpus},
+               {"tokenizer", tokenizer_name(facts.tokenizer)},
+               {"architecture", space::to_json(architecture)}};
+  if (facts.seed > 0) json["seed"] = facts.seed;
+  return json;
 }
 
 void require_facts(const Json& facts, const std::string& where) {

@@ -29,9 +29,10 @@ std::string docstring_text(std::string text) {
 }
 
 std::string modeling_file(const nn::Model& model, const ExportFacts& facts) {
-  const std::string summary =
-      docstring_text("Trial " + std::to_string(facts.trial) + " of the architecture search \"" +
-                     facts.study + "\", as PyTorch code.");
+  const std::string summary = docstring_text(
+      (facts.seed > 0 ? "Seed " + std::to_string(facts.seed) + " of the training \""
+                      : "Trial " + std::to_string(facts.trial) + " of the architecture search \"") +
+      facts.study + "\", as PyTorch code.");
   std::string text = replaced(python_files::kModeling, "<summary>", summary);
   text = replaced(text, "<version>", facts.version);
   return replaced(text, "# <definitions>\n", nn::python_source(model.architecture()));

@@ -25,18 +25,29 @@ void add_item(std::ostream& text, const std::string& label, const std::string& v
 
 void add_search(std::ostream& text, const ExportFacts& facts) {
   const Json& config = facts.config;
-  text << "## What was searched\n\n";
-  add_item(text, "study",
-           "`" + facts.study + "`, " + std::to_string(facts.trials) + " finished trials");
-  add_item(text, "searcher", config_text(config, "/search/name"));
-  add_item(text, "seed", config_text(config, "/seed"));
+  if (facts.seed > 0) {
+    text << "## How it was trained\n\n";
+    add_item(text, "training", "`" + facts.study + "`, seed " + std::to_string(facts.seed));
+  } else {
+    text << "## What was searched\n\n";
+    add_item(text, "study",
+             "`" + facts.study + "`, " + std::to_string(facts.trials) + " finished trials");
+    add_item(text, "searcher", config_text(config, "/search/name"));
+    add_item(text, "seed", config_text(config, "/seed"));
+  }
   add_item(text, "corpus", facts.corpus);
   add_item(text, "tokenizer", config_text(config, "/data/tokenizer/kind"));
-  add_item(text, "training of a trial",
+  add_item(text, facts.seed > 0 ? "length" : "training of a trial",
            config_text(config, "/training/steps") + " steps of " +
                config_text(config, "/training/batch_size") + " windows of " +
                std::to_string(facts.seq_len) + " tokens");
   text << "\nThe whole configuration is at the end of this page.\n\n";
+}
+
+void add_training_result(std::ostream& text, const ExportFacts& facts) {
+  text << "## Result\n\n`" << facts.metric
+       << "` of this training: " << format_significant(facts.value, 6) << ".\n\n";
+  for (const std::string& line : facts.verification) text << line << ".\n\n";
 }
 
 void add_result(std::ostream& text, const ExportFacts& facts) {
@@ -125,11 +136,16 @@ std::string model_card(const nn::Model& model, const ExportFacts& facts) {
   std::ostringstream text;
   text << "---\nlibrary_name: transformers\npipeline_tag: text-generation\ntags:\n- nas\n"
           "- architecture-search\n---\n\n# "
-       << facts.study << ", trial " << facts.trial
+       << facts.study << (facts.seed > 0 ? ", seed " : ", trial ")
+       << (facts.seed > 0 ? std::int64_t{facts.seed} : facts.trial)
        << "\n\nA decoder language model whose layers come from an architecture search with nas "
        << facts.version << ".\n\n";
   add_search(text, facts);
-  add_result(text, facts);
+  if (facts.seed > 0) {
+    add_training_result(text, facts);
+  } else {
+    add_result(text, facts);
+  }
   add_model(text, model);
   text << kUse;
   add_limits(text, spec, facts);

@@ -14,9 +14,31 @@
 namespace nas::exporting {
 namespace {
 
-/// Largest difference of logits that rounding explains: the exported program runs the plain form
-/// of attention, the model perhaps the fused one.
+/// Largest difference of logits that rounding explains, as a share of the largest logit (of 1 when
+/// all are smaller): the exported program runs the plain form of attention, the model perhaps the
+/// fused one.
 constexpr double kLogitTolerance = 1e-4;
+
+/// Compares a file with the model; throws Error(kInternal) when they differ.
+void compare(const nn::Model& model, const std::string& path, ExportReport& report) {
+  const nn::TorchscriptModel exported(path);
+  const torch::NoGradGuard no_grad;
+  for (const torch::Tensor& tokens : comparison_tokens(model.architecture().model)) {
+    const torch::Tensor expected = model.forward(tokens);
+    const double difference = (exported.forward(tokens) - expected).abs().max().item<double>();
+    const double allowed = kLogitTolerance * std::max(1.0, expected.abs().max().item<double>());
+    ++report.comparisons;
+    report.largest_difference = std::max(report.largest_difference, difference);
+    if (!(difference <= allowed)) {
+      throw Error(ErrorKind::kInternal, "the export differs from the model: logits by " +
+                                            format_significant(difference, 3) + " at batch " +
+                                            std::to_string(tokens.size(0)) + ", length " +
+                                            std::to_string(tokens.size(1)) + " (allowed " +
+                                            format_significant(allowed, 2) +
+                                            "); nothing was written");
+    }
+  }
+}
 
 }  // namespace
 
@@ -24,24 +46,21 @@ ExportReport export_torchscript(const nn::Model& model, const ExportFacts& facts
                                 const std::string& path) {
   std::map<std::string, std::string> texts{{kFactsName, facts_json(model, facts).dump(1)}};
   if (!facts.tokenizer.empty()) texts.emplace(kTokenizerName, facts.tokenizer);
-  nn::save_torchscript(model, path, texts);
-  const nn::TorchscriptModel exported(path);
-  const torch::NoGradGuard no_grad;
+  // Beside the place where it belongs: a file that is there stays until its successor is compared.
+  const std::string part = path + ".part";
   ExportReport report;
   report.path = path;
-  for (const torch::Tensor& tokens : comparison_tokens(model.architecture().model)) {
-    const torch::Tensor difference = (exported.forward(tokens) - model.forward(tokens)).abs();
-    const double largest = difference.max().item<double>();
-    ++report.comparisons;
-    report.largest_difference = std::max(report.largest_difference, largest);
-    if (!(largest <= kLogitTolerance)) {
-      std::filesystem::remove(path);
-      throw Error(ErrorKind::kInternal,
-                  "the export differs from the model: logits by " + format_significant(largest, 3) +
-                      " at batch " + std::to_string(tokens.size(0)) + ", length " +
-                      std::to_string(tokens.size(1)) + " (allowed " +
-                      format_significant(kLogitTolerance, 1) + "); " + path + " was removed");
-    }
+  try {
+    nn::save_torchscript(model, part, texts);
+    compare(model, part, report);
+    std::filesystem::rename(part, path);
+  } catch (const std::filesystem::filesystem_error& error) {
+    std::filesystem::remove(part);
+    throw Error(ErrorKind::kIo, "cannot write " + path + ": " + error.code().message());
+  } catch (...) {
+    std::error_code ignored;
+    std::filesystem::remove(part, ignored);
+    throw;
   }
   report.bytes = static_cast<std::int64_t>(std::filesystem::file_size(path));
   return report;

@@ -36,14 +36,19 @@ nn::Model trained_model(const store::Study& study, std::int64_t trial) {
                                     " are not there (" + path + "); `nas replay " + study.folder() +
                                     " " + std::to_string(original) + " --keep` trains them again");
   }
-  nn::Model model(chosen.candidate.architecture, nn::LowerOptions{});
-  model.load(nn::read_safetensors(path).tensors);
   const Json stored = study.trial_attribute(original, "weights_hash");
+  return trained_model(chosen.candidate.architecture, path,
+                       stored.is_string() ? stored.get<std::string>() : "");
+}
+
+nn::Model trained_model(const space::Architecture& architecture, const std::string& weights_path,
+                        const std::string& weights_hash) {
+  nn::Model model(architecture, nn::LowerOptions{});
+  model.load(nn::read_safetensors(weights_path).tensors);
   const std::string hash = model.weights_hash().hex();
-  if (stored.is_string() && stored.get<std::string>() != hash) {
-    throw Error(ErrorKind::kStudy, path + " holds other weights (hash " + hash + ") than trial " +
-                                       std::to_string(original) + " ended with (" +
-                                       stored.get<std::string>() + ")");
+  if (!weights_hash.empty() && weights_hash != hash) {
+    throw Error(ErrorKind::kStudy, weights_path + " holds other weights (hash " + hash +
+                                       ") than its training ended with (" + weights_hash + ")");
   }
   return model;
 }

@@ -80,6 +80,25 @@ std::vector<VerifiedRole> roles_of(const store::Study& study, const Judged& judg
   return roles;
 }
 
+/// Sets how many trainings were asked for and how many of them are missing.
+void count_trainings(const store::Study& study, Verification& verification) {
+  const Json plan = study.attribute(kVerificationPlan);
+  if (!plan.is_object()) return;
+  const auto first = plan.at("repeats").at("first").get<std::int64_t>();
+  const auto count = plan.at("repeats").at("count").get<std::int64_t>();
+  const std::vector<store::RepeatRun> runs = study.repeats();
+  for (const Json& contender : plan.at("contenders")) {
+    const auto role = contender.at("role").get<std::string>();
+    const auto hash = contender.at("hash").get<std::string>();
+    verification.planned += count;
+    verification.missing +=
+        count - std::count_if(runs.begin(), runs.end(), [&](const store::RepeatRun& run) {
+          return run.role == role && run.hash == hash && run.repeat >= first &&
+                 run.repeat < first + count;
+        });
+  }
+}
+
 std::optional<Comparison> compare(const std::vector<VerifiedRole>& roles, const char* other_role,
                                   const std::string& against, bool maximize) {
   const auto find = [&](const char* name) {
@@ -112,6 +131,8 @@ std::optional<Verification> verification_of(const store::Study& study) {
   verification.metric = judged.objective.metric;
   verification.roles = roles_of(study, judged);
   if (verification.roles.empty()) return std::nullopt;
+  count_trainings(study, verification);
+  if (verification.missing > 0) return verification;
   std::vector<SampleSummary> samples;
   for (const VerifiedRole& role : verification.roles) samples.push_back(summarise(role.values));
   const std::vector<double> probabilities =

@@ -123,6 +123,20 @@ std::vector<VerifyJob> missing_jobs(const Plan& plan, const store::Study& study,
   return jobs;
 }
 
+/// Keeps what is asked for, so that a look at the study knows an unfinished verification.
+void record_plan(const Plan& plan, const std::vector<Contender>& contenders, store::Study& study) {
+  Json asked = Json::array();
+  for (const Contender& contender : contenders) {
+    asked.push_back({{"role", contender.role}, {"hash", contender.hash}});
+  }
+  const Json verification = {
+      {"repeats", {{"first", plan.config.repeat.seeds}, {"count", plan.config.verify.repeats}}},
+      {"contenders", std::move(asked)}};
+  if (study.attribute(kVerificationPlan) != verification) {
+    study.set_attribute(kVerificationPlan, verification);
+  }
+}
+
 /// The same training under another role, as when the winner is the initial program.
 std::optional<space::Outcome> same_training(const store::Study& study, const VerifyJob& job) {
   for (const store::RepeatRun& run : study.repeats()) {
@@ -206,6 +220,7 @@ RunEnd run_verification(const Plan& plan, const Evaluator& evaluator, store::Stu
     if (end != RunEnd::kFinished) return end;
   }
   const std::vector<Contender> all = contenders(plan, evaluator, study);
+  record_plan(plan, all, study);
   const bool is_whole = run_jobs(missing_jobs(plan, study, all), plan, evaluator, study, options);
   return is_whole ? RunEnd::kFinished : RunEnd::kInterrupted;
 }

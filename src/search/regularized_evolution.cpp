@@ -6,6 +6,10 @@
 namespace nas::search {
 namespace {
 
+/// Redraws after which the initial sample's children are taken to be infeasible or known, as when
+/// the initial sample itself breaks a constraint: candidates then come from the whole space.
+constexpr std::uint32_t kAttemptsNearInitial = 50;
+
 /// Source: Real et al. 2019 (arXiv:1802.01548), used by So et al. 2021 (arXiv:2109.08668).
 struct EvolutionOptions {
   std::int64_t population = 100;
@@ -47,6 +51,11 @@ class RegularizedEvolution final : public Searcher {
     DrawCursor cursor(key);
     const Population population = population_of(history);
     const space::Trial* first = tournament(population, cursor);
+    if (first == nullptr && attempt > kAttemptsNearInitial) {
+      candidate.sample = context_.space->sample(key);
+      candidate.origin = "random";
+      return true;
+    }
     candidate.sample = first ? first->candidate.sample : initial_;
     if (first || initial_trial >= 0) candidate.parents = {first ? first->number : initial_trial};
     candidate.origin = "mutation";

@@ -190,7 +190,9 @@ Architecture architecture_from_json(const Json& json, const JsonPositions& posit
 Architecture read_architecture(const std::string& path) {
   JsonPositions positions;
   const Json json = read_json(path, positions);
-  return architecture_from_json(json, positions);
+  // As the member "architecture" of what `nas best --format json` prints of a trial.
+  const bool is_within = json.is_object() && json.contains("architecture");
+  return architecture_from_json(is_within ? json["architecture"] : json, positions);
 }
 
 }  // namespace nas::space

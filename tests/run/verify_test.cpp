@@ -82,6 +82,37 @@ TEST(Verification, OneRepeatGivesNoVerdictOfBetterAndNoProbability) {
   EXPECT_TRUE(std::isnan(result.roles[0].best_probability));
 }
 
+TEST(Verification, NobodyIsBestBeforeEveryTrainingIsThere) {
+  const TemporaryFolder folder;
+  const config::RunConfig config = small_config(1, 1);
+  const Plan plan = make_plan(config, JsonPositions("small"));
+  const auto evaluator = builtin_evaluators().at("synthetic").make(config);
+  store::Study study = study_with_winner(plan, *evaluator, folder.path() + "/study");
+  const std::string winner = study.trials()[0].candidate.hash.hex();
+  const std::string initial(32, 'a');
+  study.set_attribute(
+      "verification_plan",
+      {{"repeats", {{"first", 1}, {"count", 3}}},
+       {"contenders",
+        {{{"role", "winner"}, {"hash", winner}}, {{"role", "initial"}, {"hash", initial}}}}});
+  record(study, "winner", winner, {1, 1.1, 0.9});
+  record(study, "initial", initial, {3, 3.1});
+  const Verification unfinished = *verification_of(study);
+  EXPECT_EQ(unfinished.planned, 6);
+  EXPECT_EQ(unfinished.missing, 1);
+  EXPECT_FALSE(unfinished.initial);
+  EXPECT_TRUE(std::isnan(unfinished.roles[0].best_probability));
+  EXPECT_DOUBLE_EQ(unfinished.roles[0].mean, 1);
+  space::Outcome last;
+  last.state = space::TrialState::kComplete;
+  last.value = 2.9;
+  study.record_repeat({"initial", initial, 3, last});
+  const Verification finished = *verification_of(study);
+  EXPECT_EQ(finished.missing, 0);
+  EXPECT_EQ(finished.initial->verdict, "better than the initial program");
+  EXPECT_FALSE(std::isnan(finished.roles[0].best_probability));
+}
+
 config::RunConfig with_verify(config::RunConfig config, std::int64_t top, std::int64_t repeats,
                               bool random) {
   config.verify = {top, repeats, random};
@@ -106,6 +137,8 @@ TEST(Verification, RunsTheBestBesideTheInitialProgramAndRandomSearch) {
     names.push_back(role.role);
     EXPECT_EQ(role.values.size(), 3U);
   }
+  EXPECT_EQ(result->planned, 12);
+  EXPECT_EQ(result->missing, 0);
   EXPECT_EQ(names, (std::vector<std::string>{"winner", "top2", "initial", "random"}));
   EXPECT_EQ(result->roles[3].trial, best_trial(tried, {{"val_bpb", false}})->number);
   ASSERT_TRUE(result->random);

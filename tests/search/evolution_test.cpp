@@ -34,6 +34,22 @@ TEST(RegularizedEvolution, BeginsWithTheInitialProgramAndMutatesFromThere) {
   }
 }
 
+TEST(RegularizedEvolution, LooksElsewhereWhenNothingNearTheInitialProgramWillDo) {
+  const auto space = testing::evolving_space();
+  const auto searcher = testing::make_searcher("regularized_evolution", space, 3,
+                                               {{"population", 20}, {"tournament", 5}});
+  space::Candidate near;
+  for (std::uint32_t attempt = 1; !searcher->draw({{}, 0}, 0, attempt, near); ++attempt) {
+    ASSERT_LT(attempt, 50U);
+  }
+  EXPECT_EQ(near.origin, "mutation");
+  space::Candidate elsewhere;
+  ASSERT_TRUE(searcher->draw({{}, 0}, 0, 60, elsewhere));
+  EXPECT_EQ(elsewhere.origin, "random");
+  EXPECT_TRUE(elsewhere.parents.empty());
+  EXPECT_NE(elsewhere.sample, space->initial());
+}
+
 TEST(RegularizedEvolution, OldTrialsAgeOutHoweverGood) {
   const auto space = testing::evolving_space();
   const auto searcher = testing::make_searcher("regularized_evolution", space, 3,

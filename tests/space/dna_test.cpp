@@ -247,6 +247,26 @@ TEST(DnaMutation, EveryKindIsAcceptedFiveHundredTimes) {
   EXPECT_GE(operations.size(), 30U);
 }
 
+TEST(DnaMutation, KindsAreDrawnEvenlyAndChildrenComputeSomethingElse) {
+  constexpr int kChildren = 3000;
+  std::map<MutationKind, int> kinds;
+  for (std::uint64_t i = 0; i < kChildren; ++i) {
+    const Dna parent = walked(i % 50, 5);
+    DrawCursor cursor({12, Purpose::kTest, i, 0});
+    Dna child;
+    MutationKind kind{};
+    ASSERT_TRUE(mutate_dna(parent, all_operations(), layer_rules(), cursor, child, kind));
+    ASSERT_NE(canonical(lower(child).value()), canonical(lower(parent).value())) << "child " << i;
+    ++kinds[kind];
+  }
+  // A sixth each is 500 with a standard deviation of 20; a kind that fails ten times is drawn anew.
+  ASSERT_EQ(kinds.size(), 6U);
+  for (const auto& [kind, count] : kinds) {
+    EXPECT_GE(count, 420) << to_text(kind);
+    EXPECT_LE(count, 580) << to_text(kind);
+  }
+}
+
 TEST(DnaMutation, SwapIsItsOwnInverse) {
   int swapped = 0;
   for (std::uint32_t i = 0; i < 2000 && swapped < 500; ++i) {

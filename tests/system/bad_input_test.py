@@ -61,11 +61,27 @@ class ConfigurationTest(StudyTest):
         dry = self.nas("search", "--config", self.config(constraints=[{"metric": "params", "max": 10}]), "--dry-run")
         self.check(dry, 3, "params", "nearest value")
 
+    def test_dry_run_trains_nothing_that_the_machine_cannot_hold(self):
+        tiny_text(self.folder / "corpus.txt")
+        config = self.config(tiny_training(self.folder / "corpus.txt"), training__batch_size=65536, training__seq_len=1000)
+        dry = self.succeed("search", "--config", config, "--dry-run", timeout=60)
+        self.assertIn("FAIL \"oom\"", dry.stdout)
+        self.assertNotIn("training     about", dry.stdout)
+
     def test_usage(self):
         self.check(self.nas("serach"), 2)
         self.check(self.nas("search"), 2, "--config")
         self.check(self.nas("search", "--config", self.config(), "--set", "training.steps"), 2, "training.steps")
         self.check(self.nas("search", "--config", self.config(), "--set", "training.stepz=3"), 2, "stepz")
+
+
+class StudyFolderTest(StudyTest):
+    def test_a_finished_study_named_with_a_slash_is_left_alone(self):
+        config = self.config(budget__trials=2, verify__top=0)
+        self.succeed("search", "--config", config, "--study", "s/")
+        again = self.succeed("search", "--config", config, "--study", "s/")
+        self.assertIn("this one goes to s-2", again.stderr)
+        self.assertTrue((self.folder / "s-2/study.db").exists())
 
 
 class CorpusTest(StudyTest):

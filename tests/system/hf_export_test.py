@@ -128,7 +128,7 @@ class HfExportTest(StudyTest):
             return self.nas("generate", model, "--prompt", PROMPT, *more)
 
         self.check(generate(self.folder / "nothing"), 2, "there is no", "nothing")
-        self.check(generate(self.folder), 2, "neither a study nor a folder")
+        self.check(generate(self.folder), 2, "is no study, no training")
         self.check(generate(self.folder / "corpus.txt"), 2, "cannot be loaded as a TorchScript file")
         self.check(generate(script, "--trial", 0), 2, "--trial")
         self.check(generate(self.study, "--trial", 99), 2, "99")

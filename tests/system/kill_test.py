@@ -114,11 +114,11 @@ class KillTest(StudyTest):
 
     def test_training_one_at_a_time(self):
         tiny_text(self.folder / "corpus.txt")
-        self.kill_all_over(tiny_training(self.folder / "corpus.txt"), 1, self.kills_a_phase(2), 1.5)
+        self.kill_all_over(tiny_training(self.folder / "corpus.txt"), 1, self.kills_a_phase(4), 1.5)
 
     def test_training_four_at_a_time(self):
         tiny_text(self.folder / "corpus.txt")
-        self.kill_all_over(tiny_training(self.folder / "corpus.txt"), 4, self.kills_a_phase(2), 1.5)
+        self.kill_all_over(tiny_training(self.folder / "corpus.txt"), 4, self.kills_a_phase(4), 1.5)
 
 
 if __name__ == "__main__":

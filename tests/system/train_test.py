@@ -1,6 +1,7 @@
 """nas train: one architecture for longer, several seeds, killed and continued, refused when it is another."""
 import json
 import math
+import re
 import signal
 import statistics
 import unittest
@@ -17,7 +18,7 @@ class TrainTest(StudyTest):
         self.succeed("search", "--config", self.config(), "--study", study)
         best = json.loads(self.succeed("best", study, "--format", "json").stdout)
         path = self.folder / "arch.json"
-        path.write_text(json.dumps(best["architecture"]))
+        path.write_text(json.dumps(best))  # the architecture is taken from it
         return study, best, path
 
     def real(self):
@@ -56,6 +57,30 @@ class TrainTest(StudyTest):
         self.assertAlmostEqual(summary["interval_95"][0], mean - half)
         self.assertAlmostEqual(summary["interval_95"][1], mean + half)
 
+    def test_a_seed_is_exported_and_generates(self):
+        config, study = self.real()
+        output = self.folder / "long"
+        self.succeed("train", study, "--trial", 0, "--config", config, "--seeds", 2, "--output", output)
+        values = [seed["value"] for seed in self.metrics(output)["seeds"]]
+        best = 1 + values.index(min(values))
+        said = self.succeed("export", output, "--output", self.folder / "best.pt").stdout
+        self.assertIn(f"exported  seed {best} to ", said)
+        # The exported fp32 model has the loss that its training ended with.
+        bits = float(re.search(r"([0-9.]+) bits/byte", said).group(1))
+        self.assertAlmostEqual(bits, min(values), places=5)
+        other = 3 - best
+        said = self.succeed("export", output, "--train-seed", other, "--format", "safetensors", "--no-loss",
+                            "--output", self.folder / "hf", timeout=600).stdout
+        self.assertIn(f"exported  seed {other} to ", said)
+        card = (self.folder / "hf/README.md").read_text()
+        self.assertIn(f", seed {other}\n", card)
+        self.assertIn("over 2 seeds", card)
+        self.assertEqual(self.generate(output, "--train-seed", other, "--prompt", "if", "--temperature", 0, "--tokens", 8),
+                         self.generate(self.folder / "hf", "--prompt", "if", "--temperature", 0, "--tokens", 8))
+        self.check(self.nas("export", output, "--train-seed", 3, "--output", self.folder / "no.pt"), 2, "seed 3")
+        self.check(self.nas("export", output, "--trial", 0, "--output", self.folder / "no.pt"), 2, "--train-seed")
+        self.check(self.nas("export", study, "--train-seed", 1, "--output", self.folder / "no.pt"), 2, "--trial")
+
     def test_finished_more_seeds_and_another_configuration(self):
         study, _, arch = self.architecture()
         output = self.folder / "long"
@@ -69,7 +94,7 @@ class TrainTest(StudyTest):
         self.assertEqual(self.metrics(output)["seeds"][:2], before["seeds"])
         self.assertEqual(len(self.metrics(output)["seeds"]), 4)
         self.check(self.nas(*command, "--steps", 21), 2, "holds another training:\n  training.steps: 20 -> 21", "--output")
-        other = json.loads(arch.read_text())
+        other = json.loads(arch.read_text())["architecture"]
         other["layers"][0]["heads"] = 8
         arch.write_text(json.dumps(other))
         self.check(self.nas("train", "--arch", arch, "--config", study / "config.resolved.json", "--output", output),

@@ -33,7 +33,11 @@ struct Comparison {
 };
 
 struct Verification {
-  std::string metric;  ///< the trained objective that is judged
+  std::string metric;        ///< the trained objective that is judged
+  std::int64_t planned = 0;  ///< trainings that were asked for; 0: a study of nas 0.1.0
+  /// How many of them are still to do. Until there are none nobody is called better or best: who is
+  /// trained first would be.
+  std::int64_t missing = 0;
   std::vector<VerifiedRole> roles;
   std::optional<Comparison> initial;
   std::optional<Comparison> random;

@@ -77,8 +77,8 @@ void require_valid(const Architecture& architecture, const std::string& where);
 /// "inner_dim", "program": "p0"}]}; equal programs are written once. Reading also accepts a
 /// program in place and the short form {"mixer", "feed_forward", "norm", "norm_place"}, and instead
 /// of all a preset: {"preset": "primer_ez", "size": "small"}, where layers, model_dim, inner_dim,
-/// heads, vocab_size and positions beside them replace those of the size.
-/// Throws Error(kConfig) with file:line:column, also for a newer format number.
+/// heads, vocab_size and positions beside them replace those of the size. A file may hold it
+/// within. Throws Error(kConfig) with file:line:column, also for a newer format number.
 [[nodiscard]] Json to_json(const Architecture& architecture);
 [[nodiscard]] Architecture architecture_from_json(const Json& json, const JsonPositions& positions);
 [[nodiscard]] Architecture read_architecture(const std::string& path);

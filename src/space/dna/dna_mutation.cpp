@@ -9,6 +9,7 @@
 namespace nas::space {
 namespace {
 
+constexpr int kTriesOfAKind = 10;
 constexpr std::array kDnaKinds = {MutationKind::kInsert,       MutationKind::kDelete,
                                   MutationKind::kDeleteInsert, MutationKind::kField,
                                   MutationKind::kSwap,         MutationKind::kBank};
@@ -213,7 +214,10 @@ bool mutate_dna(const Dna& parent, const DnaRules& dna_rules, const MutationRule
   const Program before = canonical(*lowered);
   CheckedProgram checked;
   for (int i = 0; i < rules.attempts; ++i) {
-    kind = kDnaKinds[cursor.below(static_cast<std::uint32_t>(kDnaKinds.size()))];
+    // Kept for several tries: kinds whose children are refused more often would otherwise be rarer.
+    if (i % kTriesOfAKind == 0) {
+      kind = kDnaKinds[cursor.below(static_cast<std::uint32_t>(kDnaKinds.size()))];
+    }
     if (!try_dna_mutation(kind, parent, dna_rules, cursor, child)) continue;
     const std::optional<Program> program = lower(child, kMaxLoweredNodes);
     if (!program || check(*program, rules.check, checked).kind != Rejection::Kind::kNone) continue;

@@ -1,0 +1,135 @@
+#include "model_source.hpp"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "nas/core/error.hpp"
+#include "nas/core/units.hpp"
+#include "nas/data/dataset.hpp"
+#include "nas/export/trained_model.hpp"
+#include "nas/run/long_training.hpp"
+#include "nas/run/statistics.hpp"
+#include "nas/run/trained_seed.hpp"
+#include "nas/run/version.hpp"
+
+namespace nas::cli {
+namespace {
+
+/// Indentation, a character of several bytes, and what tokenizers like to lose or escape.
+constexpr const char* kSample =
+    "def f(x):\n    return x  # \xC3\xA9 \xE2\x96\x81 <unk>\t \xF0\x9D\x84\x9E\r\n\n  \n";
+
+exporting::ExportFacts common_facts(const config::RunConfig& config, const std::string& corpus) {
+  exporting::ExportFacts facts;
+  facts.version = run::kVersion;
+  facts.corpus = config.data.corpus + ": " + corpus;
+  facts.seq_len = config.training.seq_len;
+  return facts;
+}
+
+ModelSource of_study(const ModelChoice& choice) {
+  const store::Study study = store::Study::open(choice.folder, store::Study::Access::kRead);
+  const store::StudyHeader header = study.header();
+  const std::vector<space::Trial> trials = study.trials();
+  const std::int64_t trial = choice.trial >= 0 ? choice.trial : require_best(study).number;
+  ModelSource source{exporting::trained_model(study, trial),
+                     stored_config(study),
+                     header.environment->value("corpus_hash", ""),
+                     "trial " + std::to_string(trial),
+                     {}};
+  exporting::ExportFacts& facts = source.facts;
+  facts = common_facts(source.config, header.environment->value("corpus", ""));
+  facts.study = header.name;
+  facts.trial = trial;
+  facts.trials = std::count_if(trials.begin(), trials.end(), [](const space::Trial& one) {
+    return is_finished(one.outcome.state);
+  });
+  facts.metric = header.metric;
+  facts.value = trials.at(static_cast<std::size_t>(trial)).outcome.value;
+  if (const auto verification = run::verification_of(study)) {
+    facts.verification = verification_lines(*verification);
+  }
+  facts.config = header.config;
+  return source;
+}
+
+ModelSource of_training(const ModelChoice& choice) {
+  const run::TrainedSeed seed = run::trained_seed(choice.folder, choice.seed);
+  ModelSource source{
+      exporting::trained_model(seed.architecture, seed.weights_path, seed.weights_hash),
+      seed.config,
+      seed.corpus_hash,
+      "seed " + std::to_string(seed.repeat),
+      {}};
+  exporting::ExportFacts& facts = source.facts;
+  facts = common_facts(source.config, seed.corpus);
+  facts.study = choice.folder;
+  facts.seed = seed.repeat;
+  facts.metric = run::LongTraining::kMetric;
+  facts.value = seed.value;
+  const run::SampleSummary summary = run::summarise(seed.values);
+  if (summary.count > 1) {
+    facts.verification.push_back(
+        facts.metric + " " + format_significant(summary.mean, 6) + " +- " +
+        format_significant(summary.deviation, 2) + " over " + std::to_string(summary.count) +
+        " seeds, 95 % interval of the mean [" + format_significant(summary.low, 6) + ", " +
+        format_significant(summary.high, 6) + "]");
+  }
+  facts.config = to_json(source.config);
+  return source;
+}
+
+}  // namespace
+
+void add_model_choice(CLI::App& verb, ModelChoice& choice) {
+  verb.add_option("--trial", choice.trial, "number of a COMPLETE trial of a study [the best]")
+      ->check(CLI::NonNegativeNumber);
+  verb.add_option("--train-seed", choice.seed, "number of a seed of `nas train` [the best]")
+      ->check(CLI::PositiveNumber);
+}
+
+bool has_models(const std::string& folder) {
+  return store::Study::exists(folder) || run::is_long_training(folder);
+}
+
+ModelSource open_model(const ModelChoice& choice) {
+  const bool is_training = run::is_long_training(choice.folder);
+  if (is_training && choice.trial >= 0) {
+    throw Error(ErrorKind::kUsage, "--trial chooses a trial of a study; " + choice.folder +
+                                       " is a training of `nas train`: --train-seed");
+  }
+  if (!is_training && choice.seed > 0) {
+    throw Error(ErrorKind::kUsage, "--train-seed chooses a seed of `nas train`; " + choice.folder +
+                                       " is none: --trial");
+  }
+  return is_training ? of_training(choice) : of_study(choice);
+}
+
+std::string tokenizer_of(const ModelSource& source) {
+  const config::DataConfig& data = source.config.data;
+  if (data.tokenizer.kind == "bytes") return data::make_byte_tokenizer()->serialised();
+  const auto dataset =
+      data::Dataset::load(data, source.config.training.seq_len, data::default_cache_folder());
+  const std::string found = dataset->hash().hex();
+  if (found != source.corpus_hash) {
+    throw Error(ErrorKind::kData, "data.corpus = \"" + data.corpus +
+                                      "\" is not what the model was trained on "
+                                      "(hash " +
+                                      found + ", then " + source.corpus_hash +
+                                      "), so its tokenizer cannot be made again");
+  }
+  return dataset->tokenizer().serialised();
+}
+
+exporting::ExportFacts facts_with(const ModelSource& source, const std::string& tokenizer) {
+  exporting::ExportFacts facts = source.facts;
+  facts.tokenizer = tokenizer;
+  if (!tokenizer.empty()) {
+    facts.sample_text = kSample;
+    facts.sample_ids = data::load_tokenizer(tokenizer)->encode(facts.sample_text);
+  }
+  return facts;
+}
+
+}  // namespace nas::cli
