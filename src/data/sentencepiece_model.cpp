@@ -3,7 +3,6 @@
 #include <array>
 #include <bit>
 #include <cmath>
-#include <optional>
 
 #include "nas/core/error.hpp"
 
@@ -26,10 +25,11 @@ class ProtoReader {
  public:
   explicit ProtoReader(std::string_view bytes) : rest_(bytes) {}
 
-  [[nodiscard]] std::optional<ProtoField> next() {
-    if (rest_.empty()) return std::nullopt;
+  /// False at the end, which leaves `field` as it was.
+  [[nodiscard]] bool next(ProtoField& field) {
+    if (rest_.empty()) return false;
     const std::uint64_t tag = varint();
-    ProtoField field;
+    field = {};
     field.number = tag >> 3U;
     switch (tag & 7U) {
       case 0:
@@ -47,7 +47,7 @@ class ProtoReader {
       default:
         refuse("unknown wire type " + std::to_string(tag & 7U));
     }
-    return field;
+    return true;
   }
 
  private:
@@ -84,14 +84,15 @@ class ProtoReader {
 SentencePiece parse_piece(std::string_view bytes) {
   SentencePiece piece;
   ProtoReader reader(bytes);
-  for (std::optional<ProtoField> field = reader.next(); field; field = reader.next()) {
-    if (field->number == 1) piece.text = field->content;
-    if (field->number == 2) {
-      piece.score = std::bit_cast<float>(static_cast<std::uint32_t>(field->value));
+  ProtoField field;
+  while (reader.next(field)) {
+    if (field.number == 1) piece.text = field.content;
+    if (field.number == 2) {
+      piece.score = std::bit_cast<float>(static_cast<std::uint32_t>(field.value));
     }
-    if (field->number == 3) {
-      if (field->value < 1 || field->value > 6) refuse("a piece of unknown kind");
-      piece.kind = static_cast<PieceKind>(field->value);
+    if (field.number == 3) {
+      if (field.value < 1 || field.value > 6) refuse("a piece of unknown kind");
+      piece.kind = static_cast<PieceKind>(field.value);
     }
   }
   return piece;
@@ -101,8 +102,9 @@ SentencePiece parse_piece(std::string_view bytes) {
 bool is_bpe(std::string_view trainer_spec) {
   std::uint64_t type = 1;
   ProtoReader reader(trainer_spec);
-  for (std::optional<ProtoField> field = reader.next(); field; field = reader.next()) {
-    if (field->number == 3) type = field->value;
+  ProtoField field;
+  while (reader.next(field)) {
+    if (field.number == 3) type = field.value;
   }
   return type == 2;
 }
@@ -115,11 +117,12 @@ bool changes_nothing(std::string_view normalizer_spec) {
   bool removes_spaces = true;
   bool escapes_spaces = true;
   ProtoReader reader(normalizer_spec);
-  for (std::optional<ProtoField> field = reader.next(); field; field = reader.next()) {
-    if (field->number == 2) has_charsmap = !field->content.empty();
-    if (field->number == 3) adds_prefix = field->value != 0;
-    if (field->number == 4) removes_spaces = field->value != 0;
-    if (field->number == 5) escapes_spaces = field->value != 0;
+  ProtoField field;
+  while (reader.next(field)) {
+    if (field.number == 2) has_charsmap = !field.content.empty();
+    if (field.number == 3) adds_prefix = field.value != 0;
+    if (field.number == 4) removes_spaces = field.value != 0;
+    if (field.number == 5) escapes_spaces = field.value != 0;
   }
   return !has_charsmap && !adds_prefix && !removes_spaces && escapes_spaces;
 }
@@ -157,10 +160,11 @@ SentencePieceModel parse_sentencepiece_model(std::string_view bytes) {
   bool is_ours = false;
   bool keeps_text = false;
   ProtoReader reader(bytes);
-  for (std::optional<ProtoField> field = reader.next(); field; field = reader.next()) {
-    if (field->number == 1) model.pieces.push_back(parse_piece(field->content));
-    if (field->number == 2) is_ours = is_bpe(field->content);
-    if (field->number == 3) keeps_text = changes_nothing(field->content);
+  ProtoField field;
+  while (reader.next(field)) {
+    if (field.number == 1) model.pieces.push_back(parse_piece(field.content));
+    if (field.number == 2) is_ours = is_bpe(field.content);
+    if (field.number == 3) keeps_text = changes_nothing(field.content);
   }
   if (!is_ours) refuse("its kind is not BPE");
   if (!keeps_text) refuse("it normalises text");

@@ -134,6 +134,7 @@ std::optional<Verification> verification_of(const store::Study& study) {
   count_trainings(study, verification);
   if (verification.missing > 0) return verification;
   std::vector<SampleSummary> samples;
+  samples.reserve(verification.roles.size());
   for (const VerifiedRole& role : verification.roles) samples.push_back(summarise(role.values));
   const std::vector<double> probabilities =
       best_probabilities(samples, judged.objective.maximize, judged.seed);

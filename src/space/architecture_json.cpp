@@ -174,7 +174,7 @@ Architecture architecture_from_json(const Json& json, const JsonPositions& posit
   const bool is_preset = json.is_object() && json.contains("preset");
   const std::optional<Architecture> preset = is_preset ? read_preset(json, mistakes) : std::nullopt;
   mistakes.throw_if_any();
-  const Architecture architecture = preset ? *preset : read_whole(json, mistakes);
+  Architecture architecture = preset ? *preset : read_whole(json, mistakes);
   mistakes.throw_if_any();
   // The layers of a preset are equal, and so are their faults.
   Architecture checked = architecture;

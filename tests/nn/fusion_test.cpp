@@ -51,6 +51,7 @@ TEST(Fusion, RecognisesSoftmaxAttention) {
 }
 
 TEST(Fusion, LeavesOtherPatternsAlone) {
+  // NOLINTBEGIN(bugprone-suspicious-missing-comma): programs of several lines
   for (const std::string& body : std::vector<std::string>{
            // The weights are read twice.
            "  w = softmax(matmul_nt(q, k))\n"
@@ -65,6 +66,7 @@ TEST(Fusion, LeavesOtherPatternsAlone) {
            "  return merge_heads(matmul(softmax(relu(matmul_nt(q, k))), v))\n",
            "  return merge_heads(matmul(square(softmax(matmul_nt(q, k))), v))\n",
        }) {
+    // NOLINTEND(bugprone-suspicious-missing-comma)
     EXPECT_TRUE(attention_scales(fused_plan(kHeads + body)).empty()) << body;
   }
 }

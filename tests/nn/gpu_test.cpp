@@ -36,7 +36,7 @@ class GpuModel : public testing::Test {
     at::globalContext().setDeterministicAlgorithms(false, /*warn_only=*/false);
   }
 
-  static nn::Model model(const space::Architecture& architecture, nn::LowerOptions options) {
+  static nn::Model model(const space::Architecture& architecture, const nn::LowerOptions& options) {
     nn::Model made(architecture, options);
     made.initialise(1, 0);
     return made;

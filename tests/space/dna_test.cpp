@@ -36,11 +36,13 @@ MutationRules layer_rules() {
   return rules;
 }
 
-Program lowered(const std::string& text) {
-  const auto program = lower(dna_from_text(text, "test"));
+Program lowered(const Dna& dna) {
+  const auto program = lower(dna);
   EXPECT_TRUE(program.has_value());
   return program.value_or(Program{});
 }
+
+Program lowered(const std::string& text) { return lowered(dna_from_text(text, "test")); }
 
 std::string error_of(const std::string& text) {
   try {
@@ -86,7 +88,7 @@ TEST(PrimerTransformer, HasTenSubprogramsAndLowersToTheVanillaLayer) {
   const Dna dna = initial();
   EXPECT_EQ(dna.subprograms.size(), 10U);
   EXPECT_EQ(fault_of(dna), "");
-  const Program program = lower(dna).value();
+  const Program program = lowered(dna);
   const auto counts = primitives_of(program);
   // Softmax, norms and ReLU in their safe forms; nothing of EXP, DIVIDE and the z-score is left.
   EXPECT_EQ(counts.at("softmax"), 1);
@@ -107,7 +109,7 @@ TEST(PrimerTransformer, RefusesOtherHeads) {
   for (const int heads : kBranchings) {
     const Dna dna = primer_transformer(heads, kModelDim, Positions::kNone);
     CheckedProgram checked;
-    EXPECT_EQ(check(lower(dna).value(), layer_rules().check, checked).kind, Rejection::Kind::kNone);
+    EXPECT_EQ(check(lowered(dna), layer_rules().check, checked).kind, Rejection::Kind::kNone);
   }
 }
 
@@ -147,7 +149,7 @@ TEST(DnaLowering, ChangingABankChangesEveryUser) {
   Dna dna = dna_from_text(text, "test");
   dna.constants[0] = 3;
   int users = 0;
-  const Program program = lower(dna).value();
+  const Program program = lowered(dna);
   for (const Node& node : program.nodes) users += node.fields[0] == 3 ? 1 : 0;
   EXPECT_EQ(users, 2);
 }
@@ -211,9 +213,10 @@ TEST(DnaLowering, MismatchesAreResolvedAsTheirPlaceSays) {
 TEST(DnaLowering, GivesUpWhereCallsMultiply) {
   std::string text = "dna\nconstants = [1]\ndims = [16]\n";
   for (int i = 0; i < 30; ++i) {
-    const std::string next = "s" + std::to_string(i + 1) + "(";
-    text += "subprogram s" + std::to_string(i) + "(x, y)\n  a = " + next + "x, y)\n  b = " + next +
-            "a, a)\n";
+    const std::string next = std::to_string(i + 1);
+    text += "subprogram s" + std::to_string(i) + "(x, y)\n";
+    text += "  a = s" + next + "(x, y)\n";
+    text += "  b = s" + next + "(a, a)\n";
   }
   text += "subprogram s30(x, y)\n";
   EXPECT_EQ(lower(dna_from_text(text, "test")), std::nullopt);
@@ -241,7 +244,7 @@ TEST(DnaMutation, EveryKindIsAcceptedFiveHundredTimes) {
       ++accepted[kind];
       dna = child;
     }
-    for (const auto& [name, count] : primitives_of(lower(dna).value())) operations[name] += count;
+    for (const auto& [name, count] : primitives_of(lowered(dna))) operations[name] += count;
   }
   EXPECT_TRUE(enough()) << walk << " walks";
   EXPECT_GE(operations.size(), 30U);
@@ -256,7 +259,7 @@ TEST(DnaMutation, KindsAreDrawnEvenlyAndChildrenComputeSomethingElse) {
     Dna child;
     MutationKind kind{};
     ASSERT_TRUE(mutate_dna(parent, all_operations(), layer_rules(), cursor, child, kind));
-    ASSERT_NE(canonical(lower(child).value()), canonical(lower(parent).value())) << "child " << i;
+    ASSERT_NE(canonical(lowered(child)), canonical(lowered(parent))) << "child " << i;
     ++kinds[kind];
   }
   // A sixth each is 500 with a standard deviation of 20; a kind that fails ten times is drawn anew.

@@ -49,8 +49,9 @@ struct TrainingResult {
 
 /// Trains. NaN and Inf ("nan"), out of memory ("oom"), a missed hurdle ("hurdle"), the time limit
 /// ("timeout"), a numeric leak ("leak") and an operation that LibTorch refuses ("error") are
-/// outcomes with a reason; nothing when should_stop asked (a checkpoint was saved first). Sets the calling thread's number of compute threads.
-/// Throws Error(kIo) when a checkpoint cannot be written, Error(kDevice) when a device fails.
+/// outcomes with a reason; nothing when should_stop asked (a checkpoint was saved first). Sets the
+/// calling thread's number of compute threads. Throws Error(kIo) when a checkpoint cannot be
+/// written, Error(kDevice) when a device fails.
 [[nodiscard]] std::optional<TrainingResult> train(const TrainingRequest& request);
 
 /// Mean next-token loss in nats per token over windows, in batches.
