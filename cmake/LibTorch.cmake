@@ -41,8 +41,3 @@ file(GLOB rpaths LIST_DIRECTORIES true ${site_packages}/nvidia/*/lib)
 foreach(folder ${torch_lib} ${rpaths})
   target_link_options(nas_torch INTERFACE "LINKER:-rpath,${folder}")
 endforeach()
-
-# One precompiled torch/torch.h for all torch modules: each costs 0.7 GB and half a minute.
-add_library(nas_pch STATIC ${CMAKE_SOURCE_DIR}/cmake/pch.cpp)
-target_link_libraries(nas_pch PRIVATE nas_options nas_torch)
-target_precompile_headers(nas_pch PRIVATE <torch/torch.h>)

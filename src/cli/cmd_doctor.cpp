@@ -1,5 +1,4 @@
 #include <sys/statvfs.h>
-#include <torch/torch.h>
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
@@ -10,24 +9,23 @@
 #include "nas/core/error.hpp"
 #include "nas/core/files.hpp"
 #include "nas/core/units.hpp"
-#include "nas/data/dataset.hpp"
-#include "nas/ops/cuda.hpp"
+#include "nas/run/engine.hpp"
 #include "nas/run/version.hpp"
 
 namespace nas::cli {
 namespace {
 
 void print_devices() {
-  const int devices = ops::cuda_device_count();
-  if (devices == 0) {
+  const std::vector<run::Gpu> gpus = run::engine().gpus();
+  if (gpus.empty()) {
     std::cout << "gpu         none: trainings run on the CPU in fp32\n";
     return;
   }
-  for (int i = 0; i < devices; ++i) {
-    const ops::CudaDevice device = ops::cuda_device(i);
-    std::cout << "gpu         cuda:" << i << " " << device.name << ", "
-              << format_bytes(static_cast<double>(device.total_bytes)) << ", compute capability "
-              << device.major << "." << device.minor << "\n";
+  for (std::size_t i = 0; i < gpus.size(); ++i) {
+    const run::Gpu& gpu = gpus[i];
+    std::cout << "gpu         cuda:" << i << " " << gpu.name << ", "
+              << format_bytes(static_cast<double>(gpu.total_bytes)) << ", compute capability "
+              << gpu.major << "." << gpu.minor << "\n";
   }
 }
 
@@ -52,8 +50,7 @@ void print_folder(const char* label, const std::string& path) {
 void print_corpus() {
   config::DataConfig data;
   try {
-    const auto dataset = data::Dataset::load(data, 64, data::default_cache_folder());
-    std::cout << "corpus      python: " << dataset->description() << "\n";
+    std::cout << "corpus      python: " << run::engine().describe_corpus(data) << "\n";
   } catch (const Error& error) {
     std::cout << "corpus      python: not usable: " << error.what() << "\n";
   }
@@ -66,13 +63,14 @@ void add_doctor(CLI::App& program, Action& action) {
       program.add_subcommand("doctor", "what this machine has, what falls back and why");
   verb->callback([&action] {
     action = [] {
+      const run::Engine& engine = run::engine();
       std::cout << "nas         " << run::kVersion << "\n"
-                << "torch       " << TORCH_VERSION << ", CPU kernels " << at::get_cpu_capability()
-                << "\n"
+                << "torch       " << engine.torch_version() << ", CPU kernels "
+                << engine.cpu_capability() << "\n"
                 << "cores       " << std::thread::hardware_concurrency() << "\n";
       print_devices();
       print_folder("studies     ", std::filesystem::absolute("runs").string());
-      print_folder("cache       ", data::default_cache_folder());
+      print_folder("cache       ", engine.cache_folder());
       print_corpus();
       return 0;
     };

@@ -5,12 +5,12 @@
 #include <nlohmann/json.hpp>
 
 #include "command.hpp"
+#include "nas/run/engine.hpp"
 #include "nas/space/blocks.hpp"
 #include "nas/space/cost.hpp"
 #include "nas/space/presets.hpp"
 #include "nas/space/primitive.hpp"
 #include "nas/space/vocabulary.hpp"
-#include "nas/train/tables.hpp"
 #include "table.hpp"
 
 namespace nas::cli {
@@ -39,7 +39,7 @@ Table searchers_table() {
   for (const std::string& name : searchers.names()) {
     const search::SearcherFactory& factory = searchers.at(name);
     table.rows.push_back({name, factory.help, factory.source,
-                          factory.read_options(Json::object(), JsonPositions(), "").dump()});
+                          factory.options.read(Json::object(), JsonPositions(), "").dump()});
   }
   return table;
 }
@@ -94,18 +94,16 @@ Table evaluators_table() {
 
 Table optimizers_table() {
   Table table{{"optimizer", "what it is", "source"}, {}};
-  for (const std::string& name : train::builtin_optimizers().names()) {
-    const train::OptimizerFactory& optimizer = train::builtin_optimizers().at(name);
-    table.rows.push_back({name, optimizer.help, optimizer.source});
+  for (const run::ListedPart& optimizer : run::engine().optimizers()) {
+    table.rows.push_back({optimizer.name, optimizer.help, optimizer.source});
   }
   return table;
 }
 
 Table schedules_table() {
   Table table{{"schedule", "what it does after the warm-up", "rate / peak", "source"}, {}};
-  for (const std::string& name : train::builtin_schedules().names()) {
-    const train::ScheduleSpec& schedule = train::builtin_schedules().at(name);
-    table.rows.push_back({name, schedule.help, schedule.formula, schedule.source});
+  for (const run::ListedPart& schedule : run::engine().schedules()) {
+    table.rows.push_back({schedule.name, schedule.help, schedule.formula, schedule.source});
   }
   return table;
 }

@@ -44,6 +44,7 @@ int resume(const ResumeOptions& options) {
                                        "; start one with: nas search --config FILE --study " +
                                        options.study);
   }
+  prepare_engine_of(options.study);
   store::Study study = store::Study::open(options.study, store::Study::Access::kWrite);
   const config::RunConfig wanted = wanted_config(study, options);
   if (is_finished(study, wanted)) {

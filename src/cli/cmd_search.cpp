@@ -85,6 +85,7 @@ int search(const SearchOptions& options) {
   }
   const run::Plan plan = run::make_plan(config, positions);
   if (options.dry_run) return dry_run(plan);
+  prepare_engine(config.evaluator);
   std::string wanted = options.study.empty() ? "runs/" + config.name : options.study;
   while (wanted.size() > 1 && wanted.back() == '/') wanted.pop_back();
   const std::string folder = free_folder(wanted, plan.config);

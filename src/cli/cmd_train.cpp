@@ -192,6 +192,7 @@ int train(const TrainOptions& options) {
   run::LongTraining::Options wanted = wanted_training(options);
   const std::string metric = run::LongTraining::kMetric;
   const config::RunConfig config = wanted.config;
+  prepare_engine(config.evaluator);
   run::LongTraining training(std::move(wanted));
   if (training.is_finished()) {
     log_info(options.output + " is finished; more with --seeds");

@@ -4,6 +4,7 @@
 
 #include "command.hpp"
 #include "nas/core/error.hpp"
+#include "nas/run/schema.hpp"
 #include "table.hpp"
 
 namespace nas::cli {
@@ -18,7 +19,7 @@ struct ValidateOptions {
 
 int validate(const ValidateOptions& options) {
   if (options.schema) {
-    std::cout << config::config_schema().dump(2) << "\n";
+    std::cout << run::whole_schema().dump(2) << "\n";
     return 0;
   }
   if (options.keys) {

@@ -71,6 +71,7 @@ bool is_searched(const run::Plan& plan, const std::vector<space::Trial>& trials)
 }
 
 int verify(const VerifyArguments& arguments) {
+  prepare_engine_of(arguments.study);
   store::Study study = store::Study::open(arguments.study, store::Study::Access::kWrite);
   const std::vector<space::Trial> trials = study.trials();
   static_cast<void>(require_best(study));

@@ -7,6 +7,7 @@
 
 #include "nas/config/run_config.hpp"
 #include "nas/core/json.hpp"
+#include "nas/run/engine.hpp"
 #include "nas/run/search_run.hpp"
 #include "nas/run/verification.hpp"
 #include "nas/space/trial.hpp"
@@ -20,6 +21,10 @@ namespace nas::cli {
 
 /// What the chosen verb does; returns the exit code.
 using Action = std::function<int()>;
+
+/// Parses and runs the command line of a program that has this engine, or comes by it; the exit
+/// code. Messages go to stderr.
+[[nodiscard]] int run_program(int argc, char** argv, run::EngineSource engine);
 
 // One file each. Adds the verb to the program and sets `action` when it is chosen.
 void add_search(CLI::App& program, Action& action);
@@ -49,6 +54,12 @@ void add_doctor(CLI::App& program, Action& action);
 /// Runs a study to its end with progress on stderr and a summary on stdout; the exit code.
 [[nodiscard]] int run_study(const run::Plan& plan, const run::Evaluator& evaluator,
                             store::Study& study, std::int64_t workers);
+
+/// Goes on as a process that has the engine, if this evaluator needs it: called before anything is
+/// written or locked.
+void prepare_engine(const std::string& evaluator);
+/// The same for the evaluator of a study; nothing where none is.
+void prepare_engine_of(const std::string& study_folder);
 
 /// The evaluator that a configuration names.
 [[nodiscard]] std::shared_ptr<const run::Evaluator> make_evaluator(const config::RunConfig& config);

@@ -4,7 +4,7 @@ namespace nas::cli {
 namespace {
 
 /// One word of any of the three shells.
-std::string quoted(const std::string& text, const char* inner_quote = "'\\''") {
+std::string in_quotes(const std::string& text, const char* inner_quote = "'\\''") {
   std::string word = "'";
   for (const char c : text) {
     if (c == '\'') {
@@ -57,11 +57,11 @@ std::string bash_values(const CompletedVerb& verb) {
     std::vector<std::string> patterns;
     patterns.reserve(argument.names.size());
     for (const std::string& name : argument.names) {
-      patterns.push_back(quoted(verb.name + ":" + name));
+      patterns.push_back(in_quotes(verb.name + ":" + name));
     }
     cases += "    " + joined(patterns, "|") + ") ";
     if (argument.value == CompletedValue::kChoice) {
-      cases += "_nas_words " + quoted(joined(argument.choices)) + "; ";
+      cases += "_nas_words " + in_quotes(joined(argument.choices)) + "; ";
     } else if (argument.value == CompletedValue::kPath) {
       cases += "_nas_files; ";
     }
@@ -75,7 +75,7 @@ std::string bash_places(const CompletedVerb& verb) {
   for (const CompletedArgument& argument : verb.arguments) {
     if (!argument.is_positional) continue;
     if (argument.value == CompletedValue::kChoice) {
-      return "_nas_words " + quoted(joined(argument.choices)) + " ";
+      return "_nas_words " + in_quotes(joined(argument.choices)) + " ";
     }
     if (argument.value == CompletedValue::kPath) return "_nas_files ";
   }
@@ -90,16 +90,18 @@ std::string bash_script(const CompletedProgram& program) {
   for (const CompletedVerb& verb : program.verbs) {
     verbs.push_back(verb.name);
     values += bash_values(verb);
-    options += "      " + verb.name + ") _nas_words " +
-               quoted(joined({joined(option_names(verb)), joined(option_names(program.itself))})) +
-               " ;;\n";
+    options +=
+        "      " + verb.name + ") _nas_words " +
+        in_quotes(joined({joined(option_names(verb)), joined(option_names(program.itself))})) +
+        " ;;\n";
     places += "    " + verb.name + ") " + bash_places(verb) + ";;\n";
   }
-  return std::string(kBashHead) + "  case $verb:$previous in\n" + values +
-         "  esac\n  if [[ $current == -* ]]; then\n    case $verb in\n" + options +
-         "      *) _nas_words " + quoted(joined(option_names(program.itself))) +
+  std::string script = kBashHead;
+  script += "  case $verb:$previous in\n";
+  return script + values + "  esac\n  if [[ $current == -* ]]; then\n    case $verb in\n" +
+         options + "      *) _nas_words " + in_quotes(joined(option_names(program.itself))) +
          " ;;\n    esac\n    return\n  fi\n  case $verb in\n    '') _nas_words " +
-         quoted(joined(verbs)) + " ;;\n" + places + "  esac\n}\ncomplete -F _nas nas\n";
+         in_quotes(joined(verbs)) + " ;;\n" + places + "  esac\n}\ncomplete -F _nas nas\n";
 }
 
 /// A text inside a specification of _arguments or _describe.
@@ -130,11 +132,12 @@ std::string zsh_specifications(const CompletedVerb& verb) {
   std::string text;
   for (const CompletedArgument& argument : verb.arguments) {
     if (argument.is_positional) {
-      text += " " + quoted((argument.repeats ? "*" : "") + zsh_value(argument));
+      text += " " + in_quotes((argument.repeats ? "*" : "") + zsh_value(argument));
       continue;
     }
     for (const std::string& name : argument.names) {
-      text += " " + quoted("*" + name + "[" + zsh_text(argument.help) + "]" + zsh_value(argument));
+      text +=
+          " " + in_quotes("*" + name + "[" + zsh_text(argument.help) + "]" + zsh_value(argument));
     }
   }
   return text;
@@ -144,7 +147,7 @@ std::string zsh_script(const CompletedProgram& program) {
   std::string verbs;
   std::string cases;
   for (const CompletedVerb& verb : program.verbs) {
-    verbs += " " + quoted(zsh_text(verb.name) + ":" + zsh_text(verb.help));
+    verbs += " " + in_quotes(zsh_text(verb.name) + ":" + zsh_text(verb.help));
     cases += "        " + verb.name + ") _arguments" + zsh_specifications(verb) +
              zsh_specifications(program.itself) + " ;;\n";
   }
@@ -165,13 +168,13 @@ std::string fish_option(const CompletedArgument& argument) {
     line += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
   }
   if (argument.value == CompletedValue::kChoice) {
-    line += " -x -a " + quoted(joined(argument.choices), "\\'");
+    line += " -x -a " + in_quotes(joined(argument.choices), "\\'");
   } else if (argument.value == CompletedValue::kPath) {
     line += " -r -F";
   } else if (argument.value == CompletedValue::kOther) {
     line += " -x";
   }
-  return line + " -d " + quoted(argument.help, "\\'");
+  return line + " -d " + in_quotes(argument.help, "\\'");
 }
 
 std::string fish_verb(const CompletedVerb& verb) {
@@ -181,7 +184,7 @@ std::string fish_verb(const CompletedVerb& verb) {
     if (!argument.is_positional) {
       lines += begin + fish_option(argument) + "\n";
     } else if (argument.value == CompletedValue::kChoice) {
-      lines += begin + " -a " + quoted(joined(argument.choices), "\\'") + "\n";
+      lines += begin + " -a " + in_quotes(joined(argument.choices), "\\'") + "\n";
     } else if (argument.value == CompletedValue::kPath) {
       lines += begin + " -F\n";
     }
@@ -197,7 +200,7 @@ std::string fish_script(const CompletedProgram& program) {
   }
   for (const CompletedVerb& verb : program.verbs) {
     script += "complete -c nas -n __fish_use_subcommand -a " + verb.name + " -d " +
-              quoted(verb.help, "\\'") + "\n" + fish_verb(verb);
+              in_quotes(verb.help, "\\'") + "\n" + fish_verb(verb);
   }
   return script;
 }

@@ -1,7 +1,5 @@
 #include "dry_run.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -11,9 +9,10 @@
 
 #include "command.hpp"
 #include "nas/core/error.hpp"
+#include "nas/core/machine_memory.hpp"
 #include "nas/core/units.hpp"
-#include "nas/ops/cuda.hpp"
-#include "nas/train/budget.hpp"
+#include "nas/run/engine.hpp"
+#include "nas/search/training_steps.hpp"
 
 namespace nas::cli {
 namespace {
@@ -83,7 +82,7 @@ double training_seconds(const run::Plan& plan, const Survey& survey) {
     const auto start = std::chrono::steady_clock::now();
     static_cast<void>(evaluator->evaluate(request));
     const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
-    const double share = static_cast<double>(train::training_steps(training, architecture)) /
+    const double share = static_cast<double>(search::training_steps(training, architecture)) /
                          static_cast<double>(config.training.steps);
     seconds.push_back(taken.count() * share);
   }
@@ -93,12 +92,12 @@ double training_seconds(const run::Plan& plan, const Survey& survey) {
 
 /// Of the device, whoever uses it.
 double memory_bytes(const std::string& device) {
-  if (device != "cpu" && ops::cuda_device_count() > 0) {
-    const std::size_t colon = device.find(':');
-    const int index = colon == std::string::npos ? 0 : std::stoi(device.substr(colon + 1));
-    return static_cast<double>(ops::cuda_device(index).total_bytes);
-  }
-  return static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
+  const std::vector<run::Gpu> gpus =
+      device == "cpu" ? std::vector<run::Gpu>() : run::engine().gpus();
+  const std::size_t colon = device.find(':');
+  const std::size_t index = colon == std::string::npos ? 0 : std::stoul(device.substr(colon + 1));
+  if (index < gpus.size()) return static_cast<double>(gpus[index].total_bytes);
+  return machine_memory_bytes();
 }
 
 std::string length_text(const config::TrainingConfig& training) {
@@ -132,6 +131,7 @@ void print_space(const space::Space& space) {
 
 int dry_run(const run::Plan& plan) {
   const config::RunConfig& config = plan.config;
+  prepare_engine(config.evaluator);
   print_space(*plan.space);
   const Survey found = survey(plan);
   std::cout << "constraints  " << found.feasible.size() << " of " << kSamples

@@ -1,64 +1,31 @@
-#include <CLI/CLI.hpp>
-#include <cstdio>
-#include <exception>
+#include <unistd.h>
+
+#include <cerrno>
 #include <iostream>
+#include <system_error>
 
 #include "command.hpp"
+#include "nas/core/built_program.hpp"
 #include "nas/core/error.hpp"
-#include "nas/core/interrupt.hpp"
-#include "nas/core/log.hpp"
-#include "nas/run/version.hpp"
 
 namespace nas::cli {
 namespace {
 
-int run(int argc, char** argv) {
-  CLI::App program{
-      "Neural architecture search of Transformers: one JSON file, one command, a winner "
-      "with the evidence for it."};
-  program.set_version_flag("--version", std::string("nas ") + run::kVersion);
-  program.require_subcommand(1);
-  program.fallthrough();
-  program.footer(
-      "Exit codes: 0 done; 1 environment, input/output or internal failure; 2 usage or "
-      "configuration;\n3 no feasible architecture; 4 budget.seconds ended first (resumable); 5 too "
-      "many trials failed;\n6 study damaged or locked; 130/143 stopped by a signal (resumable).");
-  bool verbose = false;
-  bool quiet = false;
-  program.add_flag("-v,--verbose", verbose, "log debugging messages to stderr");
-  program.add_flag("-q,--quiet", quiet, "log only warnings and errors to stderr");
-  Action action;
-  for (const auto add :
-       {add_search, add_resume,   add_status, add_trials,   add_show,   add_best,      add_pareto,
-        add_verify, add_cost,     add_export, add_generate, add_report, add_compare,   add_replay,
-        add_train,  add_validate, add_space,  add_list,     add_doctor, add_completion}) {
-    add(program, action);
-  }
-  try {
-    program.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return program.exit(error) == 0 ? 0 : exit_code(ErrorKind::kUsage);
-  }
-  if (verbose) set_log_level(LogLevel::kDebug);
-  if (quiet) set_log_level(LogLevel::kWarning);
-  install_interrupt_handlers();
-  const int code = action();
+char** arguments = nullptr;  ///< of this process, ended by a null pointer
+
+/// Goes on as `nas-engine`, which is this program linked with LibTorch.
+const run::Engine& become_engine() {
+  const std::string path = built_program("nas-engine");
   std::cout.flush();
-  if (!std::cout) throw Error(ErrorKind::kIo, "cannot write to standard output");
-  return code;
+  ::execv(path.c_str(), arguments);
+  throw Error(ErrorKind::kInternal,
+              "cannot start " + path + ": " + std::generic_category().message(errno));
 }
 
 }  // namespace
 }  // namespace nas::cli
 
 int main(int argc, char** argv) {
-  try {
-    return nas::cli::run(argc, argv);
-  } catch (const nas::Error& error) {
-    std::fprintf(stderr, "nas: %s\n", error.what());
-    return nas::exit_code(error.kind());
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "nas: internal error: %s\n", error.what());
-    return nas::exit_code(nas::ErrorKind::kInternal);
-  }
+  nas::cli::arguments = argv;
+  return nas::cli::run_program(argc, argv, nas::cli::become_engine);
 }

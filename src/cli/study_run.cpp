@@ -61,6 +61,16 @@ void print_summary(const store::Study& study) {
 
 }  // namespace
 
+void prepare_engine(const std::string& evaluator) {
+  if (run::builtin_evaluators().at(evaluator).needs_engine) static_cast<void>(run::engine());
+}
+
+void prepare_engine_of(const std::string& study_folder) {
+  if (!store::Study::exists(study_folder)) return;
+  const store::Study study = store::Study::open(study_folder, store::Study::Access::kRead);
+  prepare_engine(stored_config(study).evaluator);
+}
+
 std::shared_ptr<const run::Evaluator> make_evaluator(const config::RunConfig& config) {
   return run::builtin_evaluators().at(config.evaluator).make(config);
 }

@@ -9,7 +9,7 @@ bool is_number(const std::string& cell) {
   return !cell.empty() && cell.find_first_not_of("+-.0123456789eE") == std::string::npos;
 }
 
-std::string quoted(const std::string& cell) {
+std::string in_quotes(const std::string& cell) {
   if (cell.find_first_of(",\"\r\n") == std::string::npos) return cell;
   std::string text = "\"";
   for (const char c : cell) text += c == '"' ? std::string("\"\"") : std::string(1, c);
@@ -17,7 +17,7 @@ std::string quoted(const std::string& cell) {
 }
 
 void add_csv_row(std::string& text, const std::vector<std::string>& cells) {
-  for (std::size_t i = 0; i < cells.size(); ++i) text += (i ? "," : "") + quoted(cells[i]);
+  for (std::size_t i = 0; i < cells.size(); ++i) text += (i ? "," : "") + in_quotes(cells[i]);
   text += "\r\n";
 }
 

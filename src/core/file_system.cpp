@@ -1,9 +1,14 @@
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 
 #include <array>
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
 #include <system_error>
 
 #include "nas/core/files.hpp"
@@ -16,8 +21,7 @@ struct Magic {
   const char* name;
 };
 
-/// statfs(2) magic numbers of file systems whose locks or shared memory do not reach across
-/// hosts. FUSE is left out: one number stands for local and remote file systems alike.
+/// statfs(2) magic numbers of file systems whose locks or shared memory do not reach across hosts.
 constexpr std::array<Magic, 11> kNetworkFileSystems{{
     {0x00006969U, "nfs"},
     {0x0000517BU, "smb"},
@@ -32,6 +36,36 @@ constexpr std::array<Magic, 11> kNetworkFileSystems{{
     {0x19830326U, "beegfs"},
 }};
 
+constexpr std::uint32_t kFuse = 0x65735546U;
+
+/// FUSE file systems of other hosts, as the table of mounts calls them behind "fuse.". One magic
+/// number stands for them and for local ones (ntfs-3g, encfs, fuse-overlayfs) alike.
+constexpr std::array<const char*, 12> kRemoteFuse{"sshfs",  "glusterfs", "gcsfuse", "s3fs",
+                                                  "goofys", "rclone",    "ceph",    "ceph-fuse",
+                                                  "cvmfs2", "juicefs",   "JuiceFS", "davfs"};
+
+/// "fuse.sshfs" for a path on such a mount; empty for a local one.
+std::string remote_fuse(const std::filesystem::path& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) return "";
+  const std::string device =
+      std::to_string(major(status.st_dev)) + ":" + std::to_string(minor(status.st_dev));
+  std::ifstream mounts("/proc/self/mountinfo");
+  // ID parent major:minor root mount-point options [optional...] - type source super-options
+  for (std::string line; std::getline(mounts, line);) {
+    std::istringstream words(line);
+    std::string word;
+    words >> word >> word >> word;
+    if (word != device) continue;
+    while (words >> word && word != "-") continue;
+    words >> word;
+    for (const char* remote : kRemoteFuse) {
+      if (word == std::string("fuse.") + remote) return word;
+    }
+  }
+  return "";
+}
+
 }  // namespace
 
 std::string network_file_system(const std::string& path) {
@@ -45,6 +79,7 @@ std::string network_file_system(const std::string& path) {
     probe = probe.parent_path();
   }
   const std::uint32_t type = static_cast<std::uint32_t>(status.f_type);
+  if (type == kFuse) return remote_fuse(probe);
   for (const Magic& magic : kNetworkFileSystems) {
     if (magic.number == type) return magic.name;
   }

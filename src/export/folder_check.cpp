@@ -1,6 +1,7 @@
 #include "export/folder_check.hpp"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -19,20 +20,18 @@ namespace {
 constexpr double kTolerance = 1e-5;
 
 /// By file, as numbers: float32 holds a token's number exactly up to 2^24.
-torch::Tensor as_floats(const std::vector<double>& values) {
-  return torch::tensor(values, torch::kFloat);
-}
+at::Tensor as_floats(const std::vector<double>& values) { return at::tensor(values, at::kFloat); }
 
 /// What the check reads; removed with it.
 class CasesFile {
  public:
   CasesFile(const std::string& folder, const nn::Model& plain, const ExportFacts& facts)
       : path_(folder + ".cases") {
-    const torch::NoGradGuard no_grad;
+    const at::NoGradGuard no_grad;
     std::vector<nn::NamedTensor> tensors;
     const auto all = comparison_tokens(plain.architecture().model);
     for (std::size_t i = 0; i < all.size(); ++i) {
-      tensors.push_back({"tokens." + std::to_string(i), all[i].to(torch::kFloat)});
+      tensors.push_back({"tokens." + std::to_string(i), all[i].to(at::kFloat)});
       tensors.push_back({"logits." + std::to_string(i), plain.forward(all[i])});
     }
     std::vector<double> text;

@@ -1,6 +1,7 @@
 #include "nas/export/hf_export.hpp"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <filesystem>
 #include <utility>
@@ -41,11 +42,11 @@ std::int64_t compare_read_back(const nn::Model& model, const ExportFacts& facts,
   if (read.model.architecture() != model.architecture()) refuse("its architecture differs");
   if (read.model.weights_hash() != model.weights_hash()) refuse("its weights' hash differs");
   if (read.tokenizer != facts.tokenizer) refuse("its tokenizer differs");
-  const torch::NoGradGuard no_grad;
-  const std::vector<torch::Tensor> all = comparison_tokens(model.architecture().model);
-  for (const torch::Tensor& tokens : all) {
-    const bool is_equal = torch::allclose(read.model.forward(tokens), model.forward(tokens), 0, 0,
-                                          /*equal_nan=*/true);
+  const at::NoGradGuard no_grad;
+  const std::vector<at::Tensor> all = comparison_tokens(model.architecture().model);
+  for (const at::Tensor& tokens : all) {
+    const bool is_equal = at::allclose(read.model.forward(tokens), model.forward(tokens), 0, 0,
+                                       /*equal_nan=*/true);
     if (!is_equal) refuse("its logits differ");
   }
   return static_cast<std::int64_t>(all.size());

@@ -1,6 +1,7 @@
 #include "nas/export/torchscript_export.hpp"
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -22,9 +23,9 @@ constexpr double kLogitTolerance = 1e-4;
 /// Compares a file with the model; throws Error(kInternal) when they differ.
 void compare(const nn::Model& model, const std::string& path, ExportReport& report) {
   const nn::TorchscriptModel exported(path);
-  const torch::NoGradGuard no_grad;
-  for (const torch::Tensor& tokens : comparison_tokens(model.architecture().model)) {
-    const torch::Tensor expected = model.forward(tokens);
+  const at::NoGradGuard no_grad;
+  for (const at::Tensor& tokens : comparison_tokens(model.architecture().model)) {
+    const at::Tensor expected = model.forward(tokens);
     const double difference = (exported.forward(tokens) - expected).abs().max().item<double>();
     const double allowed = kLogitTolerance * std::max(1.0, expected.abs().max().item<double>());
     ++report.comparisons;

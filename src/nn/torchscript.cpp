@@ -1,6 +1,7 @@
 #include "nas/nn/torchscript.hpp"
 
-#include <torch/script.h>
+#include <torch/csrc/jit/api/module.h>
+#include <torch/csrc/jit/serialization/import.h>
 
 #include <sstream>
 #include <utility>

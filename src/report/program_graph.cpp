@@ -11,7 +11,7 @@ namespace nas::report {
 namespace {
 
 /// A text in Graphviz's quotes.
-std::string quoted(const std::string& text) {
+std::string in_quotes(const std::string& text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') out += '\\';
@@ -28,11 +28,11 @@ bool has_parameters(const std::string& operation) {
 std::string node_text(const std::string& id, const ProgramLine& line, bool is_new) {
   std::string label = line.operation;
   for (const std::string& field : line.fields) label += "\n" + field;
-  std::string escaped = quoted(label);
+  std::string escaped = in_quotes(label);
   for (std::size_t at = 0; (at = escaped.find('\n', at)) != std::string::npos;) {
     escaped.replace(at, 1, "\\n");
   }
-  std::string text = "    " + id + " [label=" + escaped + ", tooltip=" + quoted(to_text(line));
+  std::string text = "    " + id + " [label=" + escaped + ", tooltip=" + in_quotes(to_text(line));
   if (has_parameters(line.operation)) text += ", fillcolor=\"#dbe6f4\"";
   if (is_new) text += ", color=\"#c2410c\", penwidth=2";
   return text + "];\n";
@@ -45,13 +45,13 @@ std::string cluster_text(const std::string& prefix, const LayerProgram& program,
   std::vector<bool> known(lines.size(), true);
   if (before != nullptr) known = matched_lines(program_lines(before->text), lines);
   std::string text =
-      "  subgraph cluster_" + prefix + " {\n    label=" + quoted(program.title) + ";\n";
+      "  subgraph cluster_" + prefix + " {\n    label=" + in_quotes(program.title) + ";\n";
   std::map<std::string, std::string> ids;  // by the name of a value
   const auto id_of = [&](const std::string& name) {
     const auto found = ids.find(name);
     if (found != ids.end()) return found->second;
     const std::string id = prefix + "_in" + std::to_string(ids.size());
-    text += "    " + id + " [label=" + quoted(name) + ", shape=plaintext, fillcolor=none];\n";
+    text += "    " + id + " [label=" + in_quotes(name) + ", shape=plaintext, fillcolor=none];\n";
     ids[name] = id;
     return id;
   };

@@ -94,13 +94,16 @@ Plan make_plan(const config::RunConfig& config, const JsonPositions& positions) 
   plan.objectives = combined_objectives(config);
   plan.space = std::make_shared<const space::Space>(
       space::Space::from_json(config.space, model_spec(config), positions, "/space"));
+  if (const auto& options = builtin_evaluators().at(config.evaluator).options; options.read) {
+    static_cast<void>(options.read(config.synthetic, positions, "/synthetic"));
+  }
   const search::SearcherFactory factory = searcher_factory(config, positions);
   if (std::string reason = factory.refuses(*plan.space); !reason.empty()) {
     throw Error(ErrorKind::kConfig,
                 "searcher \"" + config.search.name + "\" cannot search this space: " + reason);
   }
   plan.config.search.options =
-      factory.read_options(config.search.options, positions, "/search/options");
+      factory.options.read(config.search.options, positions, "/search/options");
   plan.feasible = [resolved = plan.config](const space::Architecture& architecture) {
     return resolved.constraints.empty()
                ? std::string()

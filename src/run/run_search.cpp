@@ -7,6 +7,37 @@
 #include "nas/run/verification.hpp"
 
 namespace nas::run {
+namespace {
+
+/// How far an outcome is beyond its constraints, in all.
+double excess(const config::RunConfig& config, const space::Trial& trial) {
+  double sum = 0;
+  for (const double value :
+       constraint_values(config, trial.candidate.architecture, trial.outcome.scores)) {
+    if (value > 0) sum += value;
+  }
+  return sum;
+}
+
+[[noreturn]] void throw_nothing_completed(const Plan& plan,
+                                          const std::vector<space::Trial>& trials) {
+  const space::Trial* nearest = nullptr;
+  for (const space::Trial& trial : trials) {
+    if (trial.outcome.reason != "constraint") {
+      throw Error(ErrorKind::kFailures,
+                  "no trial was completed: every candidate was pruned or failed. See `nas trials`");
+    }
+    if (nearest == nullptr || excess(plan.config, trial) < excess(plan.config, *nearest)) {
+      nearest = &trial;
+    }
+  }
+  throw Error(ErrorKind::kInfeasible,
+              "none of " + std::to_string(trials.size()) +
+                  " trials satisfies the constraints; the nearest is trial " +
+                  std::to_string(nearest->number) + ": " + nearest->outcome.detail);
+}
+
+}  // namespace
 
 RunEnd run_search(const Plan& plan, const Evaluator& evaluator, store::Study& study,
                   const RunOptions& options) {
@@ -14,8 +45,7 @@ RunEnd run_search(const Plan& plan, const Evaluator& evaluator, store::Study& st
   if (const RunEnd end = loop.run(); end != RunEnd::kFinished) return end;
   const std::vector<space::Trial> trials = study.trials();
   if (best_trial(trials, plan.objectives) == nullptr) {
-    throw Error(ErrorKind::kFailures,
-                "no trial was completed: every candidate was pruned or failed. See `nas trials`");
+    throw_nothing_completed(plan, trials);
   }
   if (static_cast<std::int64_t>(trials.size()) < plan.config.budget.trials) {
     log_info("all there is to search was tried in " + std::to_string(trials.size()) + " trials");

@@ -10,12 +10,14 @@
 #include "nas/core/files.hpp"
 #include "nas/search/searcher.hpp"
 #include "nas/search/synthetic.hpp"
-#include "nas/train/budget.hpp"
+#include "nas/search/training_steps.hpp"
 
 namespace nas::run {
 namespace {
 
-void describe(config::Fields& fields, search::SyntheticObjective::Options& options) {
+struct SyntheticOptions : search::SyntheticObjective::Options {};
+
+void describe(config::Fields& fields, SyntheticOptions& options) {
   fields.real("noise", options.noise, {0, 10}, "standard deviation of keyed noise on the value");
   fields.real("fail_share", options.fail_share, {0, 1}, "share of architectures that end FAIL nan");
   fields.integer("step_microseconds", options.step_microseconds, {0, 10'000'000},
@@ -38,7 +40,7 @@ class SyntheticEvaluator final : public Evaluator {
   std::int64_t checkpoint_step(const std::string& folder) const override;
   Json environment() const override { return {{"evaluator", "synthetic"}}; }
   std::int64_t total_steps(const space::Architecture& architecture) const override {
-    return train::training_steps(config_.training, architecture);
+    return search::training_steps(config_.training, architecture);
   }
 
  private:
@@ -140,8 +142,9 @@ std::int64_t SyntheticEvaluator::checkpoint_step(const std::string& folder) cons
 EvaluatorFactory synthetic_evaluator_factory() {
   EvaluatorFactory factory;
   factory.help = "a closed-form objective over programs with a known optimum, in microseconds";
+  factory.options = config::declare_options<SyntheticOptions>();
   factory.make = [](const config::RunConfig& config) -> std::shared_ptr<const Evaluator> {
-    search::SyntheticObjective::Options options;
+    SyntheticOptions options;
     config::read_fields(config.synthetic, JsonPositions("synthetic"), "/synthetic",
                         [&](config::Fields& fields) { describe(fields, options); });
     return std::make_shared<SyntheticEvaluator>(config, options);

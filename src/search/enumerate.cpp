@@ -123,7 +123,7 @@ SearcherFactory enumerate_factory() {
   SearcherFactory factory;
   factory.help = "every architecture of a finite space in order: the exact answer";
   factory.source = "baseline";
-  factory.read_options = option_reader<EnumerateOptions>();
+  factory.options = config::declare_options<EnumerateOptions>();
   factory.refuses = refusal;
   factory.make = [](const SearcherContext& context) -> std::unique_ptr<Searcher> {
     const auto options = options_from<EnumerateOptions>(context.options);

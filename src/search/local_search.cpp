@@ -161,7 +161,7 @@ SearcherFactory local_search_factory() {
       "tries the neighbours of the best trial, moves when one is better, and starts again from a "
       "random sample when none is";
   factory.source = "baseline; small steps after Zhou et al. 2019, Auto-GNN (arXiv:1909.03184)";
-  factory.read_options = option_reader<LocalSearchOptions>();
+  factory.options = config::declare_options<LocalSearchOptions>();
   factory.refuses = [](const space::Space& space) {
     return space.choices().empty() && space.slots().empty()
                ? std::string("the space has no choice to change")

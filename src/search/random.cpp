@@ -29,7 +29,7 @@ SearcherFactory random_factory() {
   SearcherFactory factory;
   factory.help = "independent uniform samples of the space";
   factory.source = "baseline";
-  factory.read_options = option_reader<RandomOptions>();
+  factory.options = config::declare_options<RandomOptions>();
   factory.refuses = [](const space::Space&) { return std::string(); };
   factory.make = [](const SearcherContext& context) {
     return std::make_unique<RandomSearcher>(context);

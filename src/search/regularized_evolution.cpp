@@ -143,7 +143,7 @@ SearcherFactory regularized_evolution_factory() {
   SearcherFactory factory;
   factory.help = "tournament selection over a population from which the oldest age out";
   factory.source = "Real et al. 2019 (arXiv:1802.01548); So et al. 2021, Primer (arXiv:2109.08668)";
-  factory.read_options = option_reader<EvolutionOptions>();
+  factory.options = config::declare_options<EvolutionOptions>();
   factory.refuses = [](const space::Space& space) {
     return space.choices().empty() && space.slots().empty()
                ? std::string("the space has no choice to mutate")

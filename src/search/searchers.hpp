@@ -13,18 +13,7 @@ SearcherFactory local_search_factory();
 SearcherFactory random_factory();
 SearcherFactory regularized_evolution_factory();
 
-/// Reads and checks a searcher's options from their one declaration, `describe(Fields&, Options&)`,
-/// and returns them with defaults filled in.
-template <class Options>
-auto option_reader() {
-  return [](const Json& given, const JsonPositions& positions, const std::string& pointer) {
-    Options options;
-    return config::read_fields(given, positions, pointer,
-                               [&](config::Fields& fields) { describe(fields, options); });
-  };
-}
-
-/// The struct behind options that option_reader has returned.
+/// The struct behind options that SearcherFactory::options has read.
 template <class Options>
 Options options_from(const Json& json) {
   Options options;

@@ -18,7 +18,7 @@ PlaceText place_in(const std::string& where) {
   };
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   constexpr std::size_t kLongest = 60;
   std::string out = "\"";
   for (const char c : text.substr(0, kLongest)) {
@@ -50,7 +50,7 @@ void Lexer::fail(const Token& token, const std::string& message) const {
 
 void Lexer::fail_expected(const Token& token, const std::string& expected) const {
   const std::string found =
-      token.kind == Token::Kind::kEnd ? "the text ends here" : "found " + quoted(token.text);
+      token.kind == Token::Kind::kEnd ? "the text ends here" : "found " + in_quotes(token.text);
   fail(token, found + ", expected " + expected);
 }
 
@@ -83,9 +83,10 @@ void Lexer::read_number(Token& token) {
   token.kind = Token::Kind::kNumber;
   token.text = std::string_view(first, static_cast<std::size_t>(word_end - first));
   if (error == std::errc::result_out_of_range) {
-    fail(token, quoted(token.text) + " is outside the range of a double");
+    fail(token, in_quotes(token.text) + " is outside the range of a double");
   }
-  if (error != std::errc() || word_end != end) fail(token, quoted(token.text) + " is not a number");
+  if (error != std::errc() || word_end != end)
+    fail(token, in_quotes(token.text) + " is not a number");
 }
 
 void Lexer::read_symbol(Token& token) {
@@ -98,7 +99,7 @@ void Lexer::read_symbol(Token& token) {
   }
   token.text = text_.substr(at_, 1);
   if (kSingles.find(token.text[0]) == std::string_view::npos) {
-    fail(token, quoted(token.text) + " has no meaning here");
+    fail(token, in_quotes(token.text) + " has no meaning here");
   }
 }
 

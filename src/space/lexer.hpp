@@ -62,7 +62,7 @@ class Lexer {
 };
 
 /// `"text"` for messages: cut when long, other than printable ASCII escaped.
-[[nodiscard]] std::string quoted(std::string_view text);
+[[nodiscard]] std::string in_quotes(std::string_view text);
 
 /// `, did you mean "near"?` for the nearest of `known`, or nothing.
 [[nodiscard]] std::string did_you_mean(std::string_view given,

@@ -94,7 +94,9 @@ bool mutate_program(const Program& parent, const MutationRules& rules, DrawCurso
   if (!make_base(parent, rules.check, base)) return false;
   const Program canonical_parent = canonical(base.program);
   for (int i = 0; i < rules.attempts; ++i) {
-    kind = kProgramKinds[cursor.below(static_cast<std::uint32_t>(kProgramKinds.size()))];
+    if (i % kTriesOfAKind == 0) {
+      kind = kProgramKinds[cursor.below(static_cast<std::uint32_t>(kProgramKinds.size()))];
+    }
     if (!attempt(kind, base, rules, cursor, child)) continue;
     // The no-op guard. Canonical programs are equal exactly when their hashes are.
     if (canonical(child) != canonical_parent) return true;

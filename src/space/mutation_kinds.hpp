@@ -14,6 +14,10 @@ struct MutationBase {
 /// Copies the live part of `program`. False when the rules refuse it.
 [[nodiscard]] bool make_base(const Program& program, const CheckRules& rules, MutationBase& base);
 
+/// A drawn kind is tried this often before another is drawn: a kind whose children are refused more
+/// often would otherwise be rarer.
+inline constexpr int kTriesOfAKind = 10;
+
 // Each kind draws a place and what to put there, and writes the result to `child`, which may have
 // dead nodes and need not be accepted. Places and proposals that cannot type-check are drawn again
 // a few times; false when none was found.

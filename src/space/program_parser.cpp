@@ -97,7 +97,7 @@ class Parser {
     return true;
   }
   void expect(std::string_view symbol) {
-    if (!accept(symbol)) lexer_.fail_expected(token_, quoted(symbol));
+    if (!accept(symbol)) lexer_.fail_expected(token_, in_quotes(symbol));
   }
   /// The current token, which must be a name; moves on.
   Token take_name(const std::string& expected) {
@@ -111,11 +111,11 @@ class Parser {
   void define(const Token& name, ValueIndex value) {
     constexpr std::array<std::string_view, 4> kReserved = {"program", "return", "true", "false"};
     if (std::find(kReserved.begin(), kReserved.end(), name.text) != kReserved.end()) {
-      lexer_.fail(name, quoted(name.text) + " is a word of the language, not a value's name");
+      lexer_.fail(name, in_quotes(name.text) + " is a word of the language, not a value's name");
     }
     const auto [entry, is_new] = values_.try_emplace(name.text, Defined{value, name.at.line});
     if (!is_new) {
-      lexer_.fail(name, "value " + quoted(name.text) + " is defined again; first on line " +
+      lexer_.fail(name, "value " + in_quotes(name.text) + " is defined again; first on line " +
                             std::to_string(entry->second.line));
     }
   }
@@ -138,7 +138,7 @@ class Parser {
       const auto& known = axis_names();
       const auto found = std::find(known.begin(), known.end(), axis.text);
       if (found == known.end()) {
-        lexer_.fail(axis, "unknown axis " + quoted(axis.text) + did_you_mean(axis.text, known) +
+        lexer_.fail(axis, "unknown axis " + in_quotes(axis.text) + did_you_mean(axis.text, known) +
                               " (known: " + listed(known) + ")");
       }
       if (rank == shape.axes.size()) lexer_.fail(axis, "a shape has at most 4 axes");
@@ -169,13 +169,13 @@ class Parser {
     std::vector<std::string> known;
     for (const auto& [text, value] : values_) known.emplace_back(text);
     std::sort(known.begin(), known.end());  // a message must not depend on the table's order
-    lexer_.fail(name, "unknown value " + quoted(name.text) + did_you_mean(name.text, known));
+    lexer_.fail(name, "unknown value " + in_quotes(name.text) + did_you_mean(name.text, known));
   }
 
   ValueIndex call(const Token& name, int depth) {
     const auto primitive = find_primitive(name.text);
     if (!primitive) {
-      lexer_.fail(name, "unknown primitive " + quoted(name.text) +
+      lexer_.fail(name, "unknown primitive " + in_quotes(name.text) +
                             did_you_mean(name.text, primitive_names()));
     }
     if (depth == kMaxDepth) {
@@ -224,13 +224,13 @@ class Parser {
     for (const FieldSpec& each : spec.fields) known.push_back(each.name);
     const auto found = std::find(known.begin(), known.end(), name.text);
     if (found == known.end()) {
-      lexer_.fail(name, spec.name + " has no field " + quoted(name.text) +
+      lexer_.fail(name, spec.name + " has no field " + in_quotes(name.text) +
                             did_you_mean(name.text, known) + " (" +
                             (known.empty() ? "it has none" : "fields: " + listed(known)) + ")");
     }
     const auto index = static_cast<std::size_t>(found - known.begin());
     if (std::exchange(given[index], true)) {
-      lexer_.fail(name, "field " + quoted(name.text) + " is given twice");
+      lexer_.fail(name, "field " + in_quotes(name.text) + " is given twice");
     }
     node.fields[index] = field_value(spec, spec.fields[index]);
   }
@@ -254,7 +254,7 @@ class Parser {
       const auto found = std::find(field.choices.begin(), field.choices.end(), token.text);
       if (found != field.choices.end()) return static_cast<double>(found - field.choices.begin());
     }
-    lexer_.fail(first, spec.name + "." + field.name + " = " + quoted(text) + " must be " +
+    lexer_.fail(first, spec.name + "." + field.name + " = " + in_quotes(text) + " must be " +
                            allowed_values(field) + did_you_mean(text, field.choices));
   }
 

@@ -103,7 +103,7 @@ class RuleParser {
     const std::vector<std::string> known(kRuleNames.begin(), kRuleNames.end());
     const auto found = std::find(known.begin(), known.end(), name.text);
     if (found == known.end()) {
-      lexer_.fail(name, "unknown size " + quoted(name.text) + did_you_mean(name.text, known) +
+      lexer_.fail(name, "unknown size " + in_quotes(name.text) + did_you_mean(name.text, known) +
                             " (known: " + listed(known) + ")");
     }
     return static_cast<std::size_t>(found - known.begin());

@@ -12,8 +12,6 @@
 namespace nas::space {
 namespace {
 
-constexpr std::int64_t kMaxDepth = 1024;
-constexpr std::int64_t kMaxSize = std::int64_t{1} << 24;
 constexpr const char* kNeedsBlocks[] = {"mixer", "feed_forward", "norm", "norm_place", "bias"};
 
 LeafKind size_kind(std::int64_t max) { return {.type = LeafKind::Type::kInteger, .max = max}; }

@@ -14,8 +14,6 @@
 namespace nas::space {
 namespace {
 
-constexpr int kMaxNodes = 4096;
-
 /// Shapes that one more use of a primitive gives; whether any use is allowed.
 bool add_reached(std::uint16_t primitive, TimeMixing allowed, std::vector<Shape>& reached) {
   const PrimitiveSpec& spec = primitives()[primitive];
@@ -171,15 +169,14 @@ std::optional<ProgramSlot> read_slot(const Json& json, const std::string& pointe
   slot.place = context.place;
   slot.rules.check.allowed = context.allowed;
   enum class Language { kProgram, kDna } language = Language::kProgram;
-  static constexpr std::array<const char*, 2> kLanguages = {"program", "dna"};
-  reader.read_name("language", kLanguages, language);
+  reader.read_name("language", kLanguageNames, language);
   const bool is_dna = language == Language::kDna;
   std::int64_t max_nodes = is_dna ? 256 : 40;
   std::int64_t sample_mutations = slot.sample_mutations;
   std::int64_t mutation_weight = slot.mutation_weight;
-  reader.read_integer("max_nodes", 1, kMaxNodes, max_nodes);
-  reader.read_integer("sample_mutations", 0, 1000, sample_mutations);
-  reader.read_integer("mutation_weight", 1, 1000000, mutation_weight);
+  reader.read_integer("max_nodes", 1, kMaxSlotNodes, max_nodes);
+  reader.read_integer("sample_mutations", 0, kMaxSampleMutations, sample_mutations);
+  reader.read_integer("mutation_weight", 1, kMaxMutationWeight, mutation_weight);
   slot.rules.check.max_nodes = static_cast<int>(max_nodes);
   slot.sample_mutations = static_cast<int>(sample_mutations);
   slot.mutation_weight = static_cast<int>(mutation_weight);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 
@@ -8,6 +9,11 @@
 #include "space/json_reader.hpp"
 
 namespace nas::space {
+
+inline constexpr std::int64_t kMaxSlotNodes = 4096;  ///< also instructions of a DNA
+inline constexpr std::int64_t kMaxSampleMutations = 1000;
+inline constexpr std::int64_t kMaxMutationWeight = 1'000'000;
+inline constexpr std::array<const char*, 2> kLanguageNames = {"program", "dna"};
 
 /// What an evolving place needs to know about its model.
 struct SlotContext {

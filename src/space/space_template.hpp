@@ -33,6 +33,9 @@ struct LayerTemplate {
   Part feed_forward;
 };
 
+inline constexpr std::int64_t kMaxDepth = 1024;
+inline constexpr std::int64_t kMaxSize = std::int64_t{1} << 24;  ///< of a dimension
+
 /// Where a choice or slot applies.
 inline constexpr std::int64_t kAllLayers = -1;
 

@@ -20,7 +20,7 @@ TrialState trial_state_from_text(const std::string& text) {
     if (text == kNames[i]) return static_cast<TrialState>(i);
   }
   throw Error(ErrorKind::kConfig,
-              "trial state " + quoted(text) + ": must be one of " +
+              "trial state " + in_quotes(text) + ": must be one of " +
                   listed(std::vector<std::string>(kNames.begin(), kNames.end())));
 }
 

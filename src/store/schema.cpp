@@ -175,6 +175,13 @@ void require_known_optuna(Connection& connection) {
                                        revision + "\", this nas reads \"" + kOptunaRevision +
                                        "\". Was the study upgraded by a newer Optuna?");
   }
+  int schema = 0;
+  connection.session() << "SELECT schema_version FROM version_info", soci::into(schema);
+  if (!connection.session().got_data() || schema != kOptunaSchema) {
+    throw Error(ErrorKind::kStudy, connection.path() + ": Optuna's tables are of schema " +
+                                       std::to_string(schema) + ", this nas reads " +
+                                       std::to_string(kOptunaSchema));
+  }
 }
 
 }  // namespace

@@ -5,9 +5,9 @@
 
 #include <numeric>
 
-#include "data/built_program.hpp"
 #include "data/tokenizer_forms.hpp"
 #include "data/utf8.hpp"
+#include "nas/core/built_program.hpp"
 #include "nas/core/child_program.hpp"
 #include "nas/core/error.hpp"
 #include "nas/core/philox.hpp"

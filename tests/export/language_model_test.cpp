@@ -1,7 +1,8 @@
 #include "nas/export/language_model.hpp"
 
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 #include <gtest/gtest.h>
-#include <torch/torch.h>
 
 #include <filesystem>
 #include <functional>
@@ -25,9 +26,9 @@ constexpr double kTolerance = 1e-5;  // float32 of logits of order 1, other kern
 
 /// Logits of the same tokens by two models.
 void expect_same(const LanguageModel& found, const nn::Model& expected) {
-  const torch::NoGradGuard no_grad;
-  const torch::Tensor tokens = torch::arange(30).reshape({1, 30});
-  EXPECT_TRUE(torch::allclose(found.logits(tokens), expected.forward(tokens), 0, kTolerance));
+  const at::NoGradGuard no_grad;
+  const at::Tensor tokens = at::arange(30).reshape({1, 30});
+  EXPECT_TRUE(at::allclose(found.logits(tokens), expected.forward(tokens), 0, kTolerance));
 }
 
 std::string config_with(const std::string& folder, const std::function<void(Json&)>& change) {

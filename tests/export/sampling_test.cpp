@@ -1,7 +1,7 @@
 #include "nas/export/sampling.hpp"
 
+#include <ATen/ATen.h>
 #include <gtest/gtest.h>
-#include <torch/torch.h>
 
 #include <cmath>
 #include <limits>
@@ -16,7 +16,7 @@ namespace {
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 /// Shares of the tokens over many steps.
-std::vector<double> shares(const torch::Tensor& logits, const Sampling& sampling) {
+std::vector<double> shares(const at::Tensor& logits, const Sampling& sampling) {
   constexpr std::uint32_t kDraws = 20000;
   std::vector<double> counts(static_cast<std::size_t>(logits.numel()));
   for (std::uint32_t step = 0; step < kDraws; ++step) {
@@ -26,15 +26,15 @@ std::vector<double> shares(const torch::Tensor& logits, const Sampling& sampling
 }
 
 TEST(Sampling, ATemperatureOfZeroTakesTheLikeliestAndOfEqualsTheFirst) {
-  EXPECT_EQ(next_token(torch::tensor({0.5, 2.0, -1.0, 2.0}), {}, 0), 1);
-  EXPECT_EQ(next_token(torch::tensor({-3.0}), {}, 9), 0);
-  EXPECT_EQ(next_token(torch::tensor({0.0, 1.0}, torch::kBFloat16), {}, 0), 1);
+  EXPECT_EQ(next_token(at::tensor({0.5, 2.0, -1.0, 2.0}), {}, 0), 1);
+  EXPECT_EQ(next_token(at::tensor({-3.0}), {}, 9), 0);
+  EXPECT_EQ(next_token(at::tensor({0.0, 1.0}).to(at::kBFloat16), {}, 0), 1);
 }
 
 TEST(Sampling, TokensComeWithTheProbabilitiesOfTheSoftmax) {
-  const torch::Tensor logits = torch::tensor({0.0, 1.0, 2.0, -2.0});
+  const at::Tensor logits = at::tensor({0.0, 1.0, 2.0, -2.0});
   for (const double temperature : {0.5, 1.0, 3.0}) {
-    const torch::Tensor expected = torch::softmax(logits.to(torch::kDouble) / temperature, 0);
+    const at::Tensor expected = at::softmax(logits.to(at::kDouble) / temperature, 0);
     const std::vector<double> found = shares(logits, {.temperature = temperature, .seed = 5});
     for (std::size_t i = 0; i < found.size(); ++i) {
       const double p = expected[static_cast<std::int64_t>(i)].item<double>();
@@ -45,7 +45,7 @@ TEST(Sampling, TokensComeWithTheProbabilitiesOfTheSoftmax) {
 }
 
 TEST(Sampling, TopKDrawsFromTheLikeliestAlone) {
-  const torch::Tensor logits = torch::tensor({0.0, 1.0, 1.0, 1.0, -5.0});
+  const at::Tensor logits = at::tensor({0.0, 1.0, 1.0, 1.0, -5.0});
   const std::vector<double> found = shares(logits, {.temperature = 1, .top_k = 2, .seed = 1});
   EXPECT_NEAR(found[1], 0.5, 0.02);
   EXPECT_NEAR(found[2], 0.5, 0.02) << "of equals the smaller ids";
@@ -56,7 +56,7 @@ TEST(Sampling, TopKDrawsFromTheLikeliestAlone) {
 }
 
 TEST(Sampling, IsAFunctionOfSeedAndStep) {
-  const torch::Tensor logits = torch::zeros({1000});
+  const at::Tensor logits = at::zeros({1000});
   const Sampling sampling{.temperature = 1, .seed = 3};
   std::set<std::int64_t> tokens;
   for (std::uint32_t step = 0; step < 50; ++step) {
@@ -69,12 +69,12 @@ TEST(Sampling, IsAFunctionOfSeedAndStep) {
 
 TEST(Sampling, InfiniteLogitsAreCertainOrImpossibleAndNanIsAnError) {
   const Sampling sampling{.temperature = 1};
-  EXPECT_EQ(next_token(torch::tensor({0.0F, kInfinity, 1.0F}), sampling, 0), 1);
+  EXPECT_EQ(next_token(at::tensor({0.0F, kInfinity, 1.0F}), sampling, 0), 1);
   for (std::uint32_t step = 0; step < 50; ++step) {
-    EXPECT_NE(next_token(torch::tensor({0.0F, -kInfinity, 0.0F}), sampling, step), 1);
+    EXPECT_NE(next_token(at::tensor({0.0F, -kInfinity, 0.0F}), sampling, step), 1);
   }
   const auto error = test::error_of([] {
-    return next_token(torch::tensor({0.0F, std::nanf("")}), {}, 7);
+    return next_token(at::tensor({0.0F, std::nanf("")}), {}, 7);
   });
   EXPECT_EQ(error->kind(), ErrorKind::kData);
   EXPECT_NE(std::string(error->what()).find("token 7"), std::string::npos);

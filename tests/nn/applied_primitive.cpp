@@ -1,6 +1,7 @@
 #include "nn/applied_primitive.hpp"
 
-#include <torch/script.h>
+#include <torch/csrc/jit/api/module.h>
+#include <torch/csrc/jit/serialization/import.h>
 
 #include "nas/core/philox.hpp"
 #include "nas/space/primitive.hpp"

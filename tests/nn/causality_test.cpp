@@ -1,7 +1,7 @@
 #include "nn/causality.hpp"
 
+#include <ATen/ATen.h>
 #include <gtest/gtest.h>
-#include <torch/torch.h>
 
 #include <limits>
 

@@ -1,8 +1,8 @@
 #include "nn/initialise.hpp"
 
+#include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <gtest/gtest.h>
-#include <torch/torch.h>
 
 #include <chrono>
 #include <cmath>

@@ -8,7 +8,9 @@
 //                       model as Python, and "what", for messages
 // usage: nas_nn_parity_cases FOLDER
 
-#include <torch/torch.h>
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
 
 #include <cstdio>
 #include <exception>
@@ -168,7 +170,7 @@ int main(int argc, char** argv) {
   }
   try {
     using namespace nas::test;
-    torch::set_num_threads(1);  // the tensors are small
+    at::set_num_threads(1);  // the tensors are small
     for (const bool fuse : {true, false}) {
       const std::string suffix = fuse ? "_fused" : "_plain";
       write_case(argv[1], "vanilla" + suffix, vanilla_architecture(), fuse);

@@ -1,7 +1,8 @@
 #include "support/random_programs.hpp"
 
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 #include <gtest/gtest.h>
-#include <torch/torch.h>
 
 #include <limits>
 #include <set>
@@ -18,8 +19,8 @@
 namespace nas::test {
 namespace {
 
-constexpr std::uint64_t kSeed = 2026;
-constexpr std::uint64_t kPrograms = 2000;
+constexpr std::uint64_t kSeed = kSampleSeed;
+constexpr std::uint64_t kPrograms = kSampleSize;
 constexpr std::int64_t kSeq = 9;
 
 std::string where(std::uint64_t index, const space::Program& program) {
@@ -27,31 +28,34 @@ std::string where(std::uint64_t index, const space::Program& program) {
          space::to_text(program);
 }
 
-TEST(RandomPrograms, OutputsBeforeAChangedTokenStayBitEqual) {
-  std::uint64_t finite = 0;
-  for (std::uint64_t index = 0; index < kPrograms; ++index) {
-    const space::Program program = random_program(kSeed, index);
-    nn::Model model(small_architecture(program), {.fuse = index % 2 == 0});
-    model.initialise(1, 0);
-    disturb(model, 0.2, index);
-    ASSERT_EQ(nn::causality_violation(model, kSeq, index), "") << where(index, program);
-    const at::NoGradGuard no_grad;
-    const at::Tensor logits = model.forward(random_tokens(1, kSeq, 16, index));
-    finite += logits.isfinite().all().item<bool>() ? 1 : 0;
-  }
-  // NaN hides a leak.
-  EXPECT_GT(finite, kPrograms * 8 / 10);
+bool is_finite(const nn::Model& model, std::uint64_t index) {
+  const at::NoGradGuard no_grad;
+  return model.forward(random_tokens(1, kSeq, 16, index)).isfinite().all().item<bool>();
 }
 
-TEST(RandomPrograms, HaveTheParametersThatTheCostModelCounts) {
+/// Other parameters until the logits are finite, for NaN hides a leak. False when none are.
+bool make_finite(nn::Model& model, std::uint64_t index) {
+  for (const double noise : {0.2, 0.05, 0.5, 0.02, 1.0}) {
+    model.initialise(1, 0);
+    disturb(model, noise, index);
+    if (is_finite(model, index)) return true;
+  }
+  return false;
+}
+
+TEST(RandomPrograms, HaveTheParametersThatAreCountedAndLeakNothing) {
+  std::uint64_t never_finite = 0;
   for (std::uint64_t index = 0; index < kPrograms; ++index) {
     const space::Program program = random_program(kSeed, index);
     const space::Architecture architecture = small_architecture(program);
-    const nn::Model model(architecture, {});
+    nn::Model model(architecture, {.fuse = index % 2 == 0});
     std::int64_t count = 0;
     for (const nn::NamedTensor& parameter : model.parameters()) count += parameter.tensor.numel();
     ASSERT_EQ(count, space::cost_of(architecture, {}).params) << where(index, program);
+    never_finite += make_finite(model, index) ? 0 : 1;
+    ASSERT_EQ(nn::causality_violation(model, kSeq, index), "") << where(index, program);
   }
+  EXPECT_LE(never_finite, kPrograms / 100);
 }
 
 TEST(RandomPrograms, GiveTheSameBitsWithAndWithoutGradients) {

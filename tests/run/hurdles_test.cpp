@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <set>
 
-#include "nas/train/budget.hpp"
+#include "nas/search/training_steps.hpp"
 #include "small_study.hpp"
 
 namespace nas::run {
@@ -23,7 +23,7 @@ config::RunConfig flops_config(std::int64_t parallelism) {
   const space::Architecture initial = plan.space->architecture(plan.space->initial());
   config.training.eval_every = 0;
   config.training.hurdles = {2, 3};
-  config.training.budget = {true, {}, {}, 40 * train::step_flops(config.training, initial), {}};
+  config.training.budget = {true, {}, {}, 40 * search::step_flops(config.training, initial), {}};
   return config;
 }
 
@@ -36,7 +36,8 @@ TEST(HurdlesOfAFlopsBudget, StandAtSharesOfEachCandidatesOwnSteps) {
   std::int64_t pruned = 0;
   std::int64_t passed_both = 0;
   for (const space::Trial& trial : study.trials()) {
-    const std::int64_t steps = train::training_steps(config.training, trial.candidate.architecture);
+    const std::int64_t steps =
+        search::training_steps(config.training, trial.candidate.architecture);
     const std::vector<std::int64_t> expected = search::hurdle_steps(steps, 2);
     const space::Outcome& outcome = trial.outcome;
     ASSERT_LE(outcome.hurdles.size(), expected.size());

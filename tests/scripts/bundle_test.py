@@ -70,7 +70,8 @@ class Bundle(unittest.TestCase):
         program = cls.root / "build/release/bin/nas"
         subprocess.run(["g++", "-g", source, "-o", program, f"-L{own_lib}", "-lshipped", f"-L{torch_lib}", "-lof_torch",
                         f"-Wl,-rpath,{own_lib}", f"-Wl,-rpath,{torch_lib}"], check=True)
-        shutil.copy(program, program.parent / "nas-sentencepiece")
+        for other in ("nas-engine", "nas-sentencepiece"):
+            shutil.copy(program, program.parent / other)
 
     def bundle(self, output):
         return subprocess.run([self.root / "scripts/bundle", output], capture_output=True, text=True)
@@ -93,7 +94,7 @@ class Bundle(unittest.TestCase):
         for name in libraries:
             self.assertNotRegex(name, r"of_torch|^libc\.so|^libm\.so|^ld-linux")
         for name in ("share/nas/configs/primer.json", "share/nas/vega.js", "docs/space.md", "README.md", "LICENSE",
-                     "bin/nas-sentencepiece"):
+                     "bin/nas-engine", "bin/nas-sentencepiece"):
             self.assertTrue((bundle / name).is_file(), name)
         sections = subprocess.run(["readelf", "-S", bundle / "bin/nas"], capture_output=True, text=True).stdout
         self.assertNotIn(".debug_info", sections)

@@ -59,7 +59,7 @@ inline std::vector<space::Sample> all_samples(const space::Space& space) {
 inline std::unique_ptr<Searcher> make_searcher(const std::string& name, SearcherContext context,
                                                const Json& options) {
   const SearcherFactory factory = builtin_searchers().at(name);
-  context.options = factory.read_options(options, JsonPositions("test"), "/search/options");
+  context.options = factory.options.read(options, JsonPositions("test"), "/search/options");
   return factory.make(context);
 }
 

@@ -21,7 +21,7 @@
 namespace nas::space {
 namespace {
 
-constexpr std::uint64_t kSeed = 20260731;
+constexpr std::uint64_t kSeed = test::kSampleSeed;
 constexpr std::array kKinds = {MutationKind::kInsert, MutationKind::kDelete,
                                MutationKind::kDeleteInsert, MutationKind::kField,
                                MutationKind::kSwap};
@@ -46,7 +46,8 @@ bool is_accepted(const Program& program, const CheckRules& rules = {}) {
 }
 
 const std::vector<Program>& sampled_programs() {
-  static const std::vector<Program> programs = test::random_programs(kSeed, 2000);
+  static const std::vector<Program> programs =
+      test::random_programs(test::kSampleSeed, test::kSampleSize);
   return programs;
 }
 

@@ -239,6 +239,28 @@ bool swap_ordered(ProgramEditor& editor) {
   return true;
 }
 
+/// A reduction over time in place of one over features or the reverse; where the program has none,
+/// a product that sums over the other axis of its second operand.
+bool change_axis(ProgramEditor& editor) {
+  const auto has_name = [](const char* first, const char* second) {
+    return [=](const Node& node) { return name_of(node) == first || name_of(node) == second; };
+  };
+  const char* other = "matmul";
+  std::size_t i = 0;
+  if (editor.draw_node(has_name("reduce", "reduce_time"), i)) {
+    other = name_of(editor.node(i)) == "reduce" ? "reduce_time" : "reduce";
+  } else if (editor.draw_node(has_name("matmul", "matmul_nt"), i)) {
+    if (name_of(editor.node(i)) == "matmul") other = "matmul_nt";
+  } else {
+    return false;
+  }
+  const Node before = editor.node(i);
+  Node after = space::make_node(space::primitive_index(other), before.inputs[0], before.inputs[1]);
+  if (name_of(before).starts_with("reduce")) after.fields[0] = before.fields[0];  // the operation
+  editor.node(i) = after;
+  return true;
+}
+
 }  // namespace
 
 const std::string& name_of(const Node& node) { return spec_of(node).name; }
@@ -357,6 +379,9 @@ bool near_miss(NearMiss kind, const Program& program, DrawCursor& cursor, Progra
       break;
     case NearMiss::kRewired:
       applied = rewire(editor);
+      break;
+    case NearMiss::kAxisChanged:
+      applied = change_axis(editor);
       break;
   }
   if (applied) changed = editor.finished();

@@ -58,9 +58,10 @@ enum class NearMiss {
   kCopied,  ///< one use of a trained node moved to a copy of it
   kShared,  ///< one use of a trained node moved to a twin with other parameters
   kPrimitiveReplaced,
-  kRewired,  ///< an operand by another value of its shape
+  kRewired,      ///< an operand by another value of its shape
+  kAxisChanged,  ///< the axis that a reduction or a product sums over
 };
-inline constexpr std::size_t kNearMisses = 6;
+inline constexpr std::size_t kNearMisses = 7;
 
 /// Applies one at a random place; false when the program has no such place. The result is
 /// well-formed, need not type-check, and may by chance be equal to the program after all.

@@ -164,6 +164,11 @@ TEST_F(DamagedStudy, StudyUpgradedByNewerOptuna) {
   expect_refused("Optuna's tables are of revision \"v9.0.0.a\", this nas reads \"v3.2.0.a\"");
 }
 
+TEST_F(DamagedStudy, OptunaTablesOfAnotherSchema) {
+  execute("UPDATE version_info SET schema_version = 13");
+  expect_refused("Optuna's tables are of schema 13, this nas reads 12");
+}
+
 TEST_F(DamagedStudy, OptunaStudyThatNasDidNotMake) {
   for (const std::string table :
        {"nas_schema", "nas_studies", "nas_attempts", "nas_repeats", "nas_breaks"}) {

@@ -23,6 +23,11 @@ namespace nas::test {
 /// what canonical form would rewrite, but no dead nodes.
 [[nodiscard]] space::Program random_program(std::uint64_t seed, std::uint64_t index);
 
+/// The sample that tests of different modules share, so that what is counted of it in one holds for
+/// the programs of the other: random_programs(kSampleSeed, kSampleSize).
+inline constexpr std::uint64_t kSampleSeed = 20260731;
+inline constexpr std::size_t kSampleSize = 2000;
+
 /// Programs 0 to count - 1 of a seed.
 [[nodiscard]] std::vector<space::Program> random_programs(std::uint64_t seed, std::size_t count);
 

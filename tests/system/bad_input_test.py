@@ -68,6 +68,17 @@ class ConfigurationTest(StudyTest):
         self.assertIn("FAIL \"oom\"", dry.stdout)
         self.assertNotIn("training     about", dry.stdout)
 
+    def test_a_candidate_that_no_memory_holds_is_a_result(self):
+        tiny_text(self.folder / "corpus.txt")
+        config = self.config(tiny_training(self.folder / "corpus.txt"), training__batch_size=65536,
+                             training__seq_len=1000, training__hurdles__count=0, budget__trials=2)
+        result = self.nas("search", "--config", config, "--study", self.folder / "study", timeout=60)
+        self.check(result, 5, "2 of 2 trials failed", "2 oom", "this machine has")
+
+    def test_options_are_checked_before_anything_runs(self):
+        self.check(self.nas("validate", "--config", self.config(synthetic={"nois": 1})), 2, "synthetic.nois", "noise")
+        self.check(self.nas("validate", "--config", self.config(search__options={"populatoin": 3})), 2, "populatoin")
+
     def test_usage(self):
         self.check(self.nas("serach"), 2)
         self.check(self.nas("search"), 2, "--config")

@@ -138,4 +138,28 @@ Json read_fields(const Json& given, const JsonPositions& positions, const std::s
 [[nodiscard]] std::vector<HelpRow> help_of(const Description& description,
                                            const std::string& prefix = "");
 
+/// The one declaration of the options that an entry of a table takes.
+struct OptionsDeclaration {
+  /// Reads and checks them and returns them with defaults filled in, as read_fields.
+  std::function<Json(const Json& given, const JsonPositions& positions, const std::string& pointer)>
+      read;
+  std::function<Json()> schema;
+};
+
+/// From `void describe(Fields&, Options&)`.
+template <class Options>
+OptionsDeclaration declare_options() {
+  const auto with_defaults = [](auto use) {
+    return [use](auto&&... arguments) {
+      Options options;
+      return use([&](Fields& fields) { describe(fields, options); }, arguments...);
+    };
+  };
+  return {with_defaults([](const Description& description, const Json& given,
+                           const JsonPositions& positions, const std::string& pointer) {
+            return read_fields(given, positions, pointer, description);
+          }),
+          with_defaults([](const Description& description) { return schema_of(description); })};
+}
+
 }  // namespace nas::config

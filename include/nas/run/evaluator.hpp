@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "nas/config/fields.hpp"
 #include "nas/config/run_config.hpp"
 #include "nas/core/registry.hpp"
 #include "nas/space/trial.hpp"
@@ -53,6 +54,8 @@ class Evaluator {
 
 struct EvaluatorFactory {
   std::string help;
+  bool needs_engine = false;           ///< run::engine() (engine.hpp)
+  config::OptionsDeclaration options;  ///< of the key "synthetic"; empty where it has none
   std::function<std::shared_ptr<const Evaluator>(const config::RunConfig& config)> make;
 };
 

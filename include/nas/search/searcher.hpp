@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "nas/config/fields.hpp"
 #include "nas/core/json.hpp"
 #include "nas/core/registry.hpp"
 #include "nas/search/pareto.hpp"
@@ -69,11 +70,8 @@ struct SearcherContext {
 /// One entry of the table of searchers.
 struct SearcherFactory {
   std::string help;
-  std::string source;  ///< paper, or "baseline"
-  /// Options with defaults, ranges and help come from one declaration (config/fields.hpp);
-  /// this reads and checks them: throws Error(kConfig) with file:line:column.
-  std::function<Json(const Json& given, const JsonPositions& positions, const std::string& pointer)>
-      read_options;
+  std::string source;                  ///< paper, or "baseline"
+  config::OptionsDeclaration options;  ///< of search.options
   /// Empty, or which choice of the space it cannot handle and what would do.
   std::function<std::string(const space::Space& space)> refuses;
   std::function<std::unique_ptr<Searcher>(const SearcherContext& context)> make;

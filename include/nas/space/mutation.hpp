@@ -26,7 +26,7 @@ enum class MutationKind {
 struct MutationRules {
   CheckRules check;
   std::vector<std::uint16_t> vocabulary;  ///< primitives that may be inserted
-  int attempts = 100;                     ///< draws before giving up
+  int attempts = 1000;                    ///< draws before giving up
 };
 
 /// A mutated program that passes the check and whose hash differs from the parent's (the no-op

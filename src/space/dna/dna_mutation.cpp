@@ -9,7 +9,6 @@
 namespace nas::space {
 namespace {
 
-constexpr int kTriesOfAKind = 10;
 constexpr std::array kDnaKinds = {MutationKind::kInsert,       MutationKind::kDelete,
                                   MutationKind::kDeleteInsert, MutationKind::kField,
                                   MutationKind::kSwap,         MutationKind::kBank};
@@ -214,7 +213,6 @@ bool mutate_dna(const Dna& parent, const DnaRules& dna_rules, const MutationRule
   const Program before = canonical(*lowered);
   CheckedProgram checked;
   for (int i = 0; i < rules.attempts; ++i) {
-    // Kept for several tries: kinds whose children are refused more often would otherwise be rarer.
     if (i % kTriesOfAKind == 0) {
       kind = kDnaKinds[cursor.below(static_cast<std::uint32_t>(kDnaKinds.size()))];
     }

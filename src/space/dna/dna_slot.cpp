@@ -85,7 +85,7 @@ void read_dna_slot(ObjectReader& reader, const SlotContext& context, ProgramSlot
   Mistakes& mistakes = reader.mistakes();
   DnaRules rules;
   std::int64_t max_instructions = rules.max_instructions;
-  reader.read_integer("max_instructions", 1, 4096, max_instructions);
+  reader.read_integer("max_instructions", 1, kMaxSlotNodes, max_instructions);
   rules.max_instructions = static_cast<int>(max_instructions);
   if (const Json* vocabulary = reader.require("vocabulary")) {
     rules.operations = read_vocabulary(*vocabulary, reader.pointer_to("vocabulary"),

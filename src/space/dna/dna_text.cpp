@@ -82,7 +82,7 @@ class Parser {
     return true;
   }
   void expect(std::string_view symbol) {
-    if (!accept(symbol)) lexer_.fail_expected(token_, quoted(symbol));
+    if (!accept(symbol)) lexer_.fail_expected(token_, in_quotes(symbol));
   }
   Token take_name(const std::string& expected) {
     if (token_.kind != Token::Kind::kName) lexer_.fail_expected(token_, expected);
@@ -90,7 +90,7 @@ class Parser {
   }
   void expect_name(std::string_view name) {
     if (token_.kind != Token::Kind::kName || token_.text != name) {
-      lexer_.fail_expected(token_, quoted(name));
+      lexer_.fail_expected(token_, in_quotes(name));
     }
     advance();
   }
@@ -115,10 +115,10 @@ class Parser {
     expect_name("subprogram");
     const Token name = take_name("the name of a subprogram");
     if (find_dna_operation(name.text)) {
-      lexer_.fail(name, quoted(name.text) + " is an operation, not a subprogram's name");
+      lexer_.fail(name, in_quotes(name.text) + " is an operation, not a subprogram's name");
     }
     if (!numbers_.try_emplace(std::string(name.text), dna_.subprograms.size()).second) {
-      lexer_.fail(name, "subprogram " + quoted(name.text) + " is defined again");
+      lexer_.fail(name, "subprogram " + in_quotes(name.text) + " is defined again");
     }
     if (dna_.subprograms.size() == kMaxLines) lexer_.fail(name, "too many subprograms");
     dna_.subprograms.push_back({std::string(name.text), {}});
@@ -155,7 +155,7 @@ class Parser {
     lines.push_back(made);
     const auto value = static_cast<std::uint16_t>(lines.size() + 1);
     if (!values_.try_emplace(std::string(name.text), value).second) {
-      lexer_.fail(name, "value " + quoted(name.text) + " is defined again");
+      lexer_.fail(name, "value " + in_quotes(name.text) + " is defined again");
     }
   }
 
@@ -173,7 +173,7 @@ class Parser {
     } else if (name.text == "branch") {
       made.branching = branching();
     } else {
-      lexer_.fail(name, "unknown argument " + quoted(name.text) +
+      lexer_.fail(name, "unknown argument " + in_quotes(name.text) +
                             did_you_mean(name.text, {"constant", "dim", "branch"}) +
                             " (known: constant, dim, branch)");
     }
@@ -183,7 +183,7 @@ class Parser {
 
   std::uint16_t reference(const Token& name) const {
     const auto found = values_.find(std::string(name.text));
-    if (found == values_.end()) lexer_.fail(name, "unknown value " + quoted(name.text));
+    if (found == values_.end()) lexer_.fail(name, "unknown value " + in_quotes(name.text));
     return found->second;
   }
 
@@ -192,7 +192,7 @@ class Parser {
     for (std::size_t i = 0; i < size; ++i) {
       if (token.text == letter + std::to_string(i)) return static_cast<std::uint16_t>(i);
     }
-    lexer_.fail(token, quoted(token.text) + " is no place of the bank, which has " + letter +
+    lexer_.fail(token, in_quotes(token.text) + " is no place of the bank, which has " + letter +
                            "0 to " + letter + std::to_string(size - 1));
   }
 
@@ -212,7 +212,7 @@ class Parser {
     for (const Call& call : calls_) {
       const auto found = numbers_.find(std::string(call.name.text));
       if (found == numbers_.end()) {
-        lexer_.fail(call.name, "unknown operation or subprogram " + quoted(call.name.text) +
+        lexer_.fail(call.name, "unknown operation or subprogram " + in_quotes(call.name.text) +
                                    did_you_mean(call.name.text, known));
       }
       if (found->second <= call.subprogram) {

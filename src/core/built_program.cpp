@@ -1,11 +1,11 @@
-#include "data/built_program.hpp"
+#include "nas/core/built_program.hpp"
 
 #include <filesystem>
 #include <system_error>
 
 #include "nas/core/error.hpp"
 
-namespace nas::data {
+namespace nas {
 
 std::string built_program(const std::string& name) {
   namespace fs = std::filesystem;
@@ -18,4 +18,4 @@ std::string built_program(const std::string& name) {
                                         here.string() + " or " + NAS_PROGRAM_FOLDER);
 }
 
-}  // namespace nas::data
+}  // namespace nas

@@ -5,7 +5,7 @@
 #include "nas/config/sections.hpp"
 #include "nas/space/architecture.hpp"
 
-namespace nas::train {
+namespace nas::search {
 
 /// FLOPs of one training step: three times those of the forward pass (backward computes gradients
 /// of inputs and of weights), by the cost model, so that they repeat on every machine.
@@ -18,4 +18,4 @@ namespace nas::train {
 [[nodiscard]] std::int64_t training_steps(const config::TrainingConfig& training,
                                           const space::Architecture& architecture);
 
-}  // namespace nas::train
+}  // namespace nas::search

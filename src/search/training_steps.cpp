@@ -1,10 +1,10 @@
-#include "nas/train/budget.hpp"
+#include "nas/search/training_steps.hpp"
 
 #include <algorithm>
 
 #include "nas/space/cost.hpp"
 
-namespace nas::train {
+namespace nas::search {
 namespace {
 
 constexpr std::int64_t kMostSteps = 1'000'000'000;
@@ -26,4 +26,4 @@ std::int64_t training_steps(const config::TrainingConfig& training,
   return static_cast<std::int64_t>(std::clamp(steps, 1.0, static_cast<double>(kMostSteps)));
 }
 
-}  // namespace nas::train
+}  // namespace nas::search

@@ -1,4 +1,4 @@
-#include "model_source.hpp"
+#include "model_choice.hpp"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -6,19 +6,14 @@
 
 #include "nas/core/error.hpp"
 #include "nas/core/units.hpp"
-#include "nas/data/dataset.hpp"
-#include "nas/export/trained_model.hpp"
 #include "nas/run/long_training.hpp"
 #include "nas/run/statistics.hpp"
 #include "nas/run/trained_seed.hpp"
+#include "nas/run/trained_trial.hpp"
 #include "nas/run/version.hpp"
 
 namespace nas::cli {
 namespace {
-
-/// Indentation, a character of several bytes, and what tokenizers like to lose or escape.
-constexpr const char* kSample =
-    "def f(x):\n    return x  # \xC3\xA9 \xE2\x96\x81 <unk>\t \xF0\x9D\x84\x9E\r\n\n  \n";
 
 exporting::ExportFacts common_facts(const config::RunConfig& config, const std::string& corpus) {
   exporting::ExportFacts facts;
@@ -28,16 +23,19 @@ exporting::ExportFacts common_facts(const config::RunConfig& config, const std::
   return facts;
 }
 
-ModelSource of_study(const ModelChoice& choice) {
+run::TrainedWeights of_study(const ModelChoice& choice) {
   const store::Study study = store::Study::open(choice.folder, store::Study::Access::kRead);
   const store::StudyHeader header = study.header();
   const std::vector<space::Trial> trials = study.trials();
   const std::int64_t trial = choice.trial >= 0 ? choice.trial : require_best(study).number;
-  ModelSource source{exporting::trained_model(study, trial),
-                     stored_config(study),
-                     header.environment->value("corpus_hash", ""),
-                     "trial " + std::to_string(trial),
-                     {}};
+  const run::TrainedTrial trained = run::trained_trial(study, trial);
+  run::TrainedWeights source{trained.architecture,
+                             trained.weights_path,
+                             trained.weights_hash,
+                             stored_config(study),
+                             header.environment->value("corpus_hash", ""),
+                             "trial " + std::to_string(trial),
+                             {}};
   exporting::ExportFacts& facts = source.facts;
   facts = common_facts(source.config, header.environment->value("corpus", ""));
   facts.study = header.name;
@@ -46,7 +44,7 @@ ModelSource of_study(const ModelChoice& choice) {
     return is_finished(one.outcome.state);
   });
   facts.metric = header.metric;
-  facts.value = trials.at(static_cast<std::size_t>(trial)).outcome.value;
+  facts.value = trained.value;
   if (const auto verification = run::verification_of(study)) {
     facts.verification = verification_lines(*verification);
   }
@@ -54,14 +52,15 @@ ModelSource of_study(const ModelChoice& choice) {
   return source;
 }
 
-ModelSource of_training(const ModelChoice& choice) {
+run::TrainedWeights of_training(const ModelChoice& choice) {
   const run::TrainedSeed seed = run::trained_seed(choice.folder, choice.seed);
-  ModelSource source{
-      exporting::trained_model(seed.architecture, seed.weights_path, seed.weights_hash),
-      seed.config,
-      seed.corpus_hash,
-      "seed " + std::to_string(seed.repeat),
-      {}};
+  run::TrainedWeights source{seed.architecture,
+                             seed.weights_path,
+                             seed.weights_hash,
+                             seed.config,
+                             seed.corpus_hash,
+                             "seed " + std::to_string(seed.repeat),
+                             {}};
   exporting::ExportFacts& facts = source.facts;
   facts = common_facts(source.config, seed.corpus);
   facts.study = choice.folder;
@@ -93,7 +92,7 @@ bool has_models(const std::string& folder) {
   return store::Study::exists(folder) || run::is_long_training(folder);
 }
 
-ModelSource open_model(const ModelChoice& choice) {
+run::TrainedWeights choose_model(const ModelChoice& choice) {
   const bool is_training = run::is_long_training(choice.folder);
   if (is_training && choice.trial >= 0) {
     throw Error(ErrorKind::kUsage, "--trial chooses a trial of a study; " + choice.folder +
@@ -104,32 +103,6 @@ ModelSource open_model(const ModelChoice& choice) {
                                        " is none: --trial");
   }
   return is_training ? of_training(choice) : of_study(choice);
-}
-
-std::string tokenizer_of(const ModelSource& source) {
-  const config::DataConfig& data = source.config.data;
-  if (data.tokenizer.kind == "bytes") return data::make_byte_tokenizer()->serialised();
-  const auto dataset =
-      data::Dataset::load(data, source.config.training.seq_len, data::default_cache_folder());
-  const std::string found = dataset->hash().hex();
-  if (found != source.corpus_hash) {
-    throw Error(ErrorKind::kData, "data.corpus = \"" + data.corpus +
-                                      "\" is not what the model was trained on "
-                                      "(hash " +
-                                      found + ", then " + source.corpus_hash +
-                                      "), so its tokenizer cannot be made again");
-  }
-  return dataset->tokenizer().serialised();
-}
-
-exporting::ExportFacts facts_with(const ModelSource& source, const std::string& tokenizer) {
-  exporting::ExportFacts facts = source.facts;
-  facts.tokenizer = tokenizer;
-  if (!tokenizer.empty()) {
-    facts.sample_text = kSample;
-    facts.sample_ids = data::load_tokenizer(tokenizer)->encode(facts.sample_text);
-  }
-  return facts;
 }
 
 }  // namespace nas::cli

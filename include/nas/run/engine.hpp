@@ -1,0 +1,101 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "nas/config/run_config.hpp"
+#include "nas/export/export_facts.hpp"
+#include "nas/run/evaluator.hpp"
+#include "nas/space/architecture.hpp"
+
+namespace nas::run {
+
+/// Trained weights as they lie in a folder, and what is known of them.
+struct TrainedWeights {
+  space::Architecture architecture;
+  std::string path;              ///< safetensors
+  std::string hash;              ///< hex; empty: any
+  config::RunConfig config;      ///< they were trained under
+  std::string corpus_hash;       ///< hex
+  std::string name;              ///< "trial 3", "seed 2"
+  exporting::ExportFacts facts;  ///< without the tokenizer
+};
+
+/// What `nas export` is asked for.
+struct ExportOptions {
+  std::string format = "torchscript";  ///< or "safetensors"
+  std::string output;
+  std::string python;    ///< interpreter for the comparison; empty: the one of nas's build
+  std::string windows;   ///< where to write the validation windows; empty: nowhere
+  bool has_loss = true;  ///< whether to compute the validation loss
+};
+
+/// What `nas generate` is asked for.
+struct GenerateOptions {
+  std::string prompt;
+  std::int64_t tokens = 200;
+  std::int64_t context = 0;  ///< last tokens that the model sees; 0: all that it can
+  double temperature = 0;
+  std::int64_t top_k = 0;  ///< 0: all
+  std::uint64_t seed = 0;
+};
+
+/// A trained model of ours, or the path of an export.
+using ModelToRead = std::variant<TrainedWeights, std::string>;
+
+struct Gpu {
+  std::string name;
+  std::int64_t total_bytes = 0;
+  int major = 0;  ///< compute capability
+  int minor = 0;
+};
+
+/// One entry of a table that lives in the engine.
+struct ListedPart {
+  std::string name;
+  std::string help;
+  std::string formula;  ///< may be empty
+  std::string source;   ///< paper
+};
+
+/// All that needs LibTorch, behind one door: loading it costs half a second, which most verbs need
+/// not spend, and everything on this side of the door builds and is sanitized without it.
+class Engine {
+ public:
+  virtual ~Engine() = default;
+
+  /// Short training on the corpus. Throws as data::Dataset::load and nn::resolve_device.
+  [[nodiscard]] virtual std::shared_ptr<const Evaluator> make_train_evaluator(
+      const config::RunConfig& config) const = 0;
+
+  /// Exports, compares and says so on stdout. Throws Error as the functions of nas/export.
+  virtual void export_model(const TrainedWeights& weights, const ExportOptions& options) const = 0;
+  /// Writes text to stdout as it comes; ends early when interrupted. Throws Error(kUsage) for a
+  /// path that is no export, Error(kData), Error(kIo).
+  virtual void generate(const ModelToRead& model, const GenerateOptions& options) const = 0;
+
+  [[nodiscard]] virtual std::string torch_version() const = 0;
+  /// Instruction set of LibTorch's CPU kernels: "AVX2".
+  [[nodiscard]] virtual std::string cpu_capability() const = 0;
+  [[nodiscard]] virtual std::vector<Gpu> gpus() const = 0;
+  /// Folder of token files.
+  [[nodiscard]] virtual std::string cache_folder() const = 0;
+  /// A sentence about a corpus, read or made. Throws Error(kData).
+  [[nodiscard]] virtual std::string describe_corpus(const config::DataConfig& data) const = 0;
+  [[nodiscard]] virtual std::vector<ListedPart> optimizers() const = 0;
+  [[nodiscard]] virtual std::vector<ListedPart> schedules() const = 0;
+};
+
+using EngineSource = const Engine& (*)();
+
+/// How this process comes by its engine; called by main.
+void set_engine_source(EngineSource source);
+
+/// The engine. In the program `nas`, which has none, the first call replaces the process by
+/// `nas-engine` with the same arguments: call it before anything is written or locked.
+[[nodiscard]] const Engine& engine();
+
+}  // namespace nas::run

@@ -1,0 +1,158 @@
+#include <c10/core/Device.h>
+
+#include <nlohmann/json.hpp>
+
+#include "nas/core/error.hpp"
+#include "nas/core/log.hpp"
+#include "nas/core/machine_memory.hpp"
+#include "nas/core/units.hpp"
+#include "nas/data/dataset.hpp"
+#include "nas/engine/engine.hpp"
+#include "nas/ops/cuda.hpp"
+#include "nas/profile/latency.hpp"
+#include "nas/run/search_run.hpp"
+#include "nas/search/searcher.hpp"
+#include "nas/search/training_steps.hpp"
+#include "nas/space/cost.hpp"
+#include "nas/train/numerics.hpp"
+#include "nas/train/training.hpp"
+#include "verbs.hpp"
+
+namespace nas::engine {
+namespace {
+
+/// LibTorch's version, the instruction set that its kernels chose, and the device.
+Json environment_of_device(const std::string& device) {
+  Json facts;
+  facts["torch"] = torch_engine().torch_version();
+  facts["cpu_capability"] = torch_engine().cpu_capability();
+  facts["device_kind"] = device.substr(0, device.find(':'));
+  if (device.starts_with("cuda")) {
+    facts["device_name"] = ops::cuda_device(at::Device(device).index()).name;
+  }
+  return facts;
+}
+
+/// On the CPU nothing refuses an allocation: the system kills the process later, and the search
+/// with it. So what the bound says cannot fit is not begun.
+std::string why_too_large(const config::RunConfig& config, const std::string& device,
+                          const space::Architecture& architecture) {
+  if (device != "cpu") return "";
+  const space::CostPoint point{config.training.batch_size, config.training.seq_len, 4};
+  const double needed = cost_of(architecture, point).peak_bytes;
+  const double there = machine_memory_bytes();
+  if (needed <= there) return "";
+  return "a training step needs up to " + format_bytes(needed) + ", this machine has " +
+         format_bytes(there);
+}
+
+/// Short training on real text.
+class TrainEvaluator final : public run::Evaluator {
+ public:
+  explicit TrainEvaluator(const config::RunConfig& config)
+      : config_(config),
+        dataset_(data::Dataset::load(config.data, config.training.seq_len,
+                                     data::default_cache_folder())) {
+    lowering_.device = nn::resolve_device(config.device);
+    lowering_.fuse = config.training.fuse;
+    lowering_.bf16 = train::uses_bf16(config.training, lowering_.device);
+  }
+
+  std::optional<run::EvaluationResult> evaluate(
+      const run::EvaluationRequest& request) const override {
+    if (std::string reason = why_too_large(config_, lowering_.device, *request.architecture);
+        !reason.empty()) {
+      run::EvaluationResult result;
+      result.outcome.state = space::TrialState::kFail;
+      result.outcome.reason = "oom";
+      result.outcome.detail = std::move(reason);
+      return result;
+    }
+    train::TrainingRequest training;
+    training.architecture = *request.architecture;
+    training.training = config_.training;
+    training.training.steps = total_steps(*request.architecture);
+    training.seed = config_.seed;
+    training.repeat = request.repeat;
+    training.dataset = dataset_;
+    training.lowering = lowering_;
+    training.check_causality = config_.training.check_causality;
+    if (!request.folder.empty()) {
+      training.checkpoint_path = request.folder + "/checkpoint.safetensors";
+      training.weights_path = request.folder + "/model.safetensors";
+    }
+    set_hurdles(request, training);
+    training.on_scalar = request.on_scalar;
+    training.on_value = request.on_value;
+    training.on_step = request.on_step;
+    training.should_stop = request.should_stop;
+    std::optional<train::TrainingResult> trained = train::train(training);
+    if (!trained) return std::nullopt;
+    run::EvaluationResult result;
+    result.outcome = std::move(trained->outcome);
+    if (!trained->weights_hash.empty()) (*result.extra)["weights_hash"] = trained->weights_hash;
+    return result;
+  }
+
+  std::optional<space::Score> measure_latency(
+      const space::Architecture& architecture) const override {
+    if (!config_.profile.latency) return std::nullopt;
+    train::fix_numerics(config_.training.threads);
+    try {
+      nn::Model model(architecture, lowering_);
+      model.initialise(config_.seed, 0);
+      return profile::measure_latency(model, config_.profile);
+    } catch (const Error&) {
+      throw;
+    } catch (const std::exception& error) {
+      // The short training meets the same fault and ends the trial with its reason.
+      log_debug(std::string("latency was not measured: ") + error.what());
+      return std::nullopt;
+    }
+  }
+
+  std::int64_t checkpoint_step(const std::string& folder) const override {
+    return train::checkpoint_step(folder + "/checkpoint.safetensors");
+  }
+
+  Json environment() const override {
+    Json facts = environment_of_device(lowering_.device);
+    facts["evaluator"] = "train";
+    facts["threads"] = config_.training.threads;
+    facts["corpus"] = dataset_->description();
+    facts["corpus_hash"] = dataset_->hash().hex();
+    const std::vector<std::string> keys = run::unreproducible_keys(config_);
+    if (!keys.empty()) facts["not_reproducible"] = keys;
+    return facts;
+  }
+
+  std::int64_t total_steps(const space::Architecture& architecture) const override {
+    return search::training_steps(config_.training, architecture);
+  }
+
+ private:
+  /// Hurdles at their shares of this training's own steps, or of the seconds it may take.
+  void set_hurdles(const run::EvaluationRequest& request, train::TrainingRequest& training) const {
+    const auto count = static_cast<std::int64_t>(request.hurdle_bars.size());
+    training.hurdle_bars = request.hurdle_bars;
+    if (!config_.training.budget.seconds) {
+      training.hurdle_steps = search::hurdle_steps(training.training.steps, count);
+      return;
+    }
+    for (const double share : search::hurdle_shares(count)) {
+      training.hurdle_seconds.push_back(share * *config_.training.budget.seconds);
+    }
+  }
+
+  config::RunConfig config_;
+  std::shared_ptr<const data::Dataset> dataset_;
+  nn::LowerOptions lowering_;
+};
+
+}  // namespace
+
+std::shared_ptr<const run::Evaluator> make_train_evaluator(const config::RunConfig& config) {
+  return std::make_shared<TrainEvaluator>(config);
+}
+
+}  // namespace nas::engine
