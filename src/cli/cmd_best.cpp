@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -12,6 +11,12 @@ namespace {
 Json best_json(const store::Study& study, const space::Trial& best) {
   Json json = trial_to_json(best);
   json["architecture"] = to_json(canonical(best.candidate.architecture));
+  // What its programs were lowered from, by evolving place; `--arch` takes one in place of a
+  // program.
+  json["dnas"] = Json::array();
+  for (const space::Dna& dna : best.candidate.sample.dnas) {
+    if (!dna.subprograms.empty()) json["dnas"].push_back(to_text(dna));
+  }
   const auto verification = run::verification_of(study);
   json["verification"] = verification ? verification_to_json(*verification) : Json(nullptr);
   return json;
@@ -47,12 +52,11 @@ void add_best(CLI::App& program, Action& action) {
     std::string format = "table";
   };
   auto options = std::make_shared<Options>();
-  CLI::App* verb =
-      program.add_subcommand("best", "the best trial and what verification says of it");
-  verb->add_option("study", options->study, "folder of the study")->required();
-  verb->add_option("--format", options->format, "table or json (with the architecture)")
-      ->check(CLI::IsMember({"table", "json"}));
-  verb->callback([options, &action] {
+  Verb verb(program, "best", "the best trial and what verification says of it");
+  verb.option("study", options->study, "folder of the study").required();
+  verb.option("--format", options->format, "table or json (with the architecture)")
+      .among({"table", "json"});
+  verb.callback([options, &action] {
     action = [options] {
       const store::Study study = store::Study::open(options->study, store::Study::Access::kRead);
       const space::Trial best = require_best(study);

@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -30,13 +29,13 @@ void add_compare(CLI::App& program, Action& action) {
     PageOptions page;
   };
   auto options = std::make_shared<Options>();
-  CLI::App* verb = program.add_subcommand(
-      "compare", "one HTML file about several studies: best values, winners, differences");
-  verb->add_option("studies", options->studies, "folders of two studies or more")
-      ->required()
-      ->expected(2, 1000);
-  add_page_options(*verb, options->page, "comparison.html in this folder");
-  verb->callback([options, &action] {
+  Verb verb(program, "compare",
+            "one HTML file about several studies: best values, winners, differences");
+  verb.option("studies", options->studies, "folders of two studies or more")
+      .required()
+      .count(2, 1000);
+  add_page_options(verb, options->page, "comparison.html in this folder");
+  verb.callback([options, &action] {
     action = [options] { return write_comparison(options->studies, options->page); };
   });
 }

@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -49,32 +48,28 @@ int cost(const CostOptions& options) {
 
 void add_cost(CLI::App& program, Action& action) {
   auto options = std::make_shared<CostOptions>();
-  CLI::App* verb = program.add_subcommand("cost", "analytic cost of an architecture");
-  CLI::Option_group* what = verb->add_option_group("what");
-  what->add_option("--arch", options->architecture, "architecture file, as `nas best` prints it");
-  CLI::Option* preset =
-      what->add_option("--preset", options->preset, "a published architecture instead of a file")
-          ->check(CLI::IsMember(space::presets().names()));
-  what->require_option(1);
-  verb->add_option("--size", options->size, "of the preset")
-      ->check(CLI::IsMember(space::preset_sizes().names()))
-      ->needs(preset);
-  verb->add_option("--batch", options->point.batch, "windows in a batch")
-      ->check(CLI::Range(1, 1'000'000));
-  verb->add_option("--seq", options->point.seq, "tokens in a window")
-      ->check(CLI::Range(1, 10'000'000));
-  verb->add_option("--bytes-per-value", options->point.bytes_per_value,
-                   "of activations: 4 for fp32, 2 for bf16")
-      ->check(CLI::IsMember({2, 4}));
-  verb->add_option("--format", options->format, "table or json")
-      ->check(CLI::IsMember({"table", "json"}));
-  verb->footer(
+  Verb verb(program, "cost", "analytic cost of an architecture");
+  Verb what = verb.one_of("what");
+  what.option("--arch", options->architecture, "architecture file, as `nas best` prints it");
+  const Option preset =
+      what.option("--preset", options->preset, "a published architecture instead of a file")
+          .among(space::presets().names());
+  verb.option("--size", options->size, "of the preset")
+      .among(space::preset_sizes().names())
+      .needs(preset);
+  verb.option("--batch", options->point.batch, "windows in a batch").range(1, 1'000'000);
+  verb.option("--seq", options->point.seq, "tokens in a window").range(1, 10'000'000);
+  verb.option("--bytes-per-value", options->point.bytes_per_value,
+              "of activations: 4 for fp32, 2 for bf16")
+      .among_numbers({2, 4});
+  verb.option("--format", options->format, "table or json").among({"table", "json"});
+  verb.footer(
       "Conventions: a multiply-add is 2 FLOPs (MACs are never called FLOPs); flops_per_token is "
       "one\n"
       "forward at --seq, head included; causal attention is not halved; decoder_params leaves out\n"
       "token and position tables and an untied head; peak_bytes bounds a training step: fp32\n"
       "weights, gradients, two AdamW moments, activations, logits and their gradient.");
-  verb->callback([options, &action] { action = [options] { return cost(*options); }; });
+  verb.callback([options, &action] { action = [options] { return cost(*options); }; });
 }
 
 }  // namespace nas::cli

@@ -1,6 +1,5 @@
 #include <sys/statvfs.h>
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <iostream>
 #include <thread>
@@ -59,9 +58,8 @@ void print_corpus() {
 }  // namespace
 
 void add_doctor(CLI::App& program, Action& action) {
-  CLI::App* verb =
-      program.add_subcommand("doctor", "what this machine has, what falls back and why");
-  verb->callback([&action] {
+  Verb verb(program, "doctor", "what this machine has, what falls back and why");
+  verb.callback([&action] {
     action = [] {
       const run::Engine& engine = run::engine();
       std::cout << "nas         " << run::kVersion << "\n"

@@ -1,5 +1,3 @@
-#include <CLI/CLI.hpp>
-
 #include "command.hpp"
 #include "model_choice.hpp"
 #include "nas/core/error.hpp"
@@ -27,26 +25,22 @@ int run_export(const ExportArguments& arguments) {
 
 void add_export(CLI::App& program, Action& action) {
   auto options = std::make_shared<ExportArguments>();
-  CLI::App* verb = program.add_subcommand(
-      "export", "write a trained model as what PyTorch and transformers load");
-  verb->add_option("study", options->choice.folder, "folder of a study, or of `nas train`")
-      ->required();
-  add_model_choice(*verb, options->choice);
-  verb->add_option("--format", options->wanted.format,
-                   "torchscript (a file) or safetensors (a Hugging Face folder)")
-      ->check(CLI::IsMember({"torchscript", "safetensors"}))
-      ->capture_default_str();
-  verb->add_option("--output", options->wanted.output, "file or folder to write")->required();
-  verb->add_option("--python", options->wanted.python,
-                   "a Python with torch, and perhaps transformers, that runs the exported folder "
-                   "for the comparison [the one of nas's build]");
-  verb->add_option("--windows", options->wanted.windows,
-                   "also write the validation windows, where documents begin in them, and their "
-                   "loss (safetensors), to check the export elsewhere");
-  verb->add_flag_callback(
-      "--no-loss", [options] { options->wanted.has_loss = false; },
-      "do not compute the validation loss");
-  verb->callback([options, &action] { action = [options] { return run_export(*options); }; });
+  Verb verb(program, "export", "write a trained model as what PyTorch and transformers load");
+  verb.option("study", options->choice.folder, "folder of a study, or of `nas train`").required();
+  add_model_choice(verb, options->choice);
+  verb.option("--format", options->wanted.format,
+              "torchscript (a file) or safetensors (a Hugging Face folder)")
+      .among({"torchscript", "safetensors"})
+      .shows_default();
+  verb.option("--output", options->wanted.output, "file or folder to write").required();
+  verb.option("--python", options->wanted.python,
+              "a Python with torch, and perhaps transformers, that runs the exported folder "
+              "for the comparison [the one of nas's build]");
+  verb.option("--windows", options->wanted.windows,
+              "also write the validation windows, where documents begin in them, and their "
+              "loss (safetensors), to check the export elsewhere");
+  verb.flag_against("--no-loss", options->wanted.has_loss, "do not compute the validation loss");
+  verb.callback([options, &action] { action = [options] { return run_export(*options); }; });
 }
 
 }  // namespace nas::cli

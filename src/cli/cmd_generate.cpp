@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <filesystem>
 
 #include "command.hpp"
@@ -39,36 +38,35 @@ int run_generate(const GenerateArguments& arguments) {
 
 void add_generate(CLI::App& program, Action& action) {
   auto options = std::make_shared<GenerateArguments>();
-  constexpr std::int64_t kMany = 1'000'000'000;
-  CLI::App* verb = program.add_subcommand("generate", "text from a trained model");
-  verb->add_option("model", options->choice.folder,
-                   "folder of a study or of `nas train`, exported folder, or TorchScript file of "
-                   "`nas export`")
-      ->required();
-  verb->add_option("--prompt", options->wanted.prompt,
-                   "what the text begins with; empty: the beginning of a document")
-      ->required();
-  verb->add_option("--tokens", options->wanted.tokens, "tokens to add to it")
-      ->check(CLI::Range(std::int64_t{0}, kMany))
-      ->capture_default_str();
-  verb->add_option("--temperature", options->wanted.temperature,
-                   "logits are divided by it before a token is drawn; 0: the likeliest one")
-      ->check(CLI::Range(0.0, 1e6))
-      ->capture_default_str();
-  verb->add_option("--top-k", options->wanted.top_k,
-                   "draw from the likeliest K tokens only; 0: from all")
-      ->check(CLI::Range(std::int64_t{0}, kMany))
-      ->capture_default_str();
-  verb->add_option("--seed", options->wanted.seed, "of the draws: the same seed, the same text")
-      ->capture_default_str();
-  add_model_choice(*verb, options->choice);
-  verb->add_option("--context", options->wanted.context,
-                   "last tokens that the model sees [all, or as many as its learned positions]")
-      ->check(CLI::Range(std::int64_t{1}, kMany));
-  verb->footer(
+  Verb verb(program, "generate", "text from a trained model");
+  verb.option("model", options->choice.folder,
+              "folder of a study or of `nas train`, exported folder, or TorchScript file of "
+              "`nas export`")
+      .required();
+  verb.option("--prompt", options->wanted.prompt,
+              "what the text begins with; empty: the beginning of a document")
+      .required();
+  verb.option("--tokens", options->wanted.tokens, "tokens to add to it")
+      .range(0, kAnyNumber)
+      .shows_default();
+  verb.option("--temperature", options->wanted.temperature,
+              "logits are divided by it before a token is drawn; 0: the likeliest one")
+      .range_of_reals(0.0, 1e6)
+      .shows_default();
+  verb.option("--top-k", options->wanted.top_k,
+              "draw from the likeliest K tokens only; 0: from all")
+      .range(0, kAnyNumber)
+      .shows_default();
+  verb.option("--seed", options->wanted.seed, "of the draws: the same seed, the same text")
+      .shows_default();
+  add_model_choice(verb, options->choice);
+  verb.option("--context", options->wanted.context,
+              "last tokens that the model sees [all, or as many as its learned positions]")
+      .range(1, kAnyNumber);
+  verb.footer(
       "The text goes to standard output as it comes, prompt first, byte by byte: what is no UTF-8 "
       "is passed\nthrough. Every token costs a run over the whole text before it.");
-  verb->callback([options, &action] { action = [options] { return run_generate(*options); }; });
+  verb.callback([options, &action] { action = [options] { return run_generate(*options); }; });
 }
 
 }  // namespace nas::cli

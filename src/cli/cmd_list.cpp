@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
 #include <iostream>
@@ -127,17 +126,16 @@ void add_list(CLI::App& program, Action& action) {
     std::string format = "table";
   };
   auto options = std::make_shared<Options>();
-  CLI::App* verb = program.add_subcommand("list", "what this program knows");
+  Verb verb(program, "list", "what this program knows");
   std::vector<std::string> names;
   std::string known;
   for (const Listing& listing : kListings) {
     names.emplace_back(listing.name);
     known += (known.empty() ? "" : ", ") + names.back();
   }
-  verb->add_option("what", options->what, known)->required()->check(CLI::IsMember(names));
-  verb->add_option("--format", options->format, "table or csv")
-      ->check(CLI::IsMember({"table", "csv"}));
-  verb->callback([options, &action] {
+  verb.option("what", options->what, known).required().among(names);
+  verb.option("--format", options->format, "table or csv").among({"table", "csv"});
+  verb.callback([options, &action] {
     action = [options] {
       const auto* listing =
           std::find_if(kListings.begin(), kListings.end(),

@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <cmath>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -148,22 +147,20 @@ int pareto(const ParetoArguments& arguments) {
 
 void add_pareto(CLI::App& program, Action& action) {
   auto arguments = std::make_shared<ParetoArguments>();
-  CLI::App* verb = program.add_subcommand(
-      "pareto", "the trials that no other is better than in every objective");
-  verb->add_option("study", arguments->study, "folder of the study")->required();
-  verb->add_option("--objectives", arguments->objectives,
-                   "recorded metrics instead of the study's objectives: val_bpb,params or "
-                   "METRIC:maximize,...; spreads then count as ties");
-  CLI::Option* ties = verb->add_flag("--ties", arguments->ties,
-                                     "keep trials that are beaten only within the spreads");
-  verb->add_flag("--no-ties", arguments->no_ties, "compare values as they are")->excludes(ties);
-  verb->add_option("--reference", arguments->reference,
-                   "a point worse than all, one number for each objective: print the hypervolume "
-                   "(two or three objectives)")
-      ->delimiter(',');
-  verb->add_option("--format", arguments->format, "table, json or csv")
-      ->check(CLI::IsMember({"table", "json", "csv"}));
-  verb->callback([arguments, &action] { action = [arguments] { return pareto(*arguments); }; });
+  Verb verb(program, "pareto", "the trials that no other is better than in every objective");
+  verb.option("study", arguments->study, "folder of the study").required();
+  verb.option("--objectives", arguments->objectives,
+              "recorded metrics instead of the study's objectives: val_bpb,params or "
+              "METRIC:maximize,...; spreads then count as ties");
+  const Option ties =
+      verb.flag("--ties", arguments->ties, "keep trials that are beaten only within the spreads");
+  verb.flag("--no-ties", arguments->no_ties, "compare values as they are").excludes(ties);
+  verb.option("--reference", arguments->reference,
+              "a point worse than all, one number for each objective: print the hypervolume "
+              "(two or three objectives)")
+      .separated_by(',');
+  verb.option("--format", arguments->format, "table, json or csv").among({"table", "json", "csv"});
+  verb.callback([arguments, &action] { action = [arguments] { return pareto(*arguments); }; });
 }
 
 }  // namespace nas::cli

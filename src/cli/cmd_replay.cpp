@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -48,14 +47,14 @@ int replay(ReplayOptions options) {
 
 void add_replay(CLI::App& program, Action& action) {
   auto options = std::make_shared<ReplayOptions>();
-  CLI::App* verb = program.add_subcommand(
-      "replay", "evaluate finished trials again and compare every bit with what is stored");
-  verb->add_option("study", options->study, "folder of the study")->required();
-  verb->add_option("trials", options->trials, "numbers of trials");
-  verb->add_flag("--all", options->all, "every finished trial");
-  verb->add_flag("--keep", options->keep, "keep the weights in the trial's folder");
-  verb->footer("Exit code 1 when a trial differs.");
-  verb->callback([options, &action] { action = [options] { return replay(*options); }; });
+  Verb verb(program, "replay",
+            "evaluate finished trials again and compare every bit with what is stored");
+  verb.option("study", options->study, "folder of the study").required();
+  verb.option("trials", options->trials, "numbers of trials");
+  verb.flag("--all", options->all, "every finished trial");
+  verb.flag("--keep", options->keep, "keep the weights in the trial's folder");
+  verb.footer("Exit code 1 when a trial differs.");
+  verb.callback([options, &action] { action = [options] { return replay(*options); }; });
 }
 
 }  // namespace nas::cli

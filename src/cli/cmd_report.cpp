@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -31,11 +30,11 @@ void add_report(CLI::App& program, Action& action) {
     PageOptions page;
   };
   auto options = std::make_shared<Options>();
-  CLI::App* verb = program.add_subcommand(
-      "report", "one HTML file about a study that opens offline; the study may be running");
-  verb->add_option("study", options->study, "folder of the study")->required();
-  add_page_options(*verb, options->page, "the study's report.html");
-  verb->callback([options, &action] {
+  Verb verb(program, "report",
+            "one HTML file about a study that opens offline; the study may be running");
+  verb.option("study", options->study, "folder of the study").required();
+  add_page_options(verb, options->page, "the study's report.html");
+  verb.callback([options, &action] {
     action = [options] { return write_report(options->study, options->page); };
   });
 }

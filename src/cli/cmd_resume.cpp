@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -64,18 +63,16 @@ int resume(const ResumeOptions& options) {
 
 void add_resume(CLI::App& program, Action& action) {
   auto options = std::make_shared<ResumeOptions>();
-  CLI::App* verb =
-      program.add_subcommand("resume", "go on with a study that was stopped or killed");
-  verb->add_option("study", options->study, "folder of the study")->required();
-  verb->add_option("--set", options->overrides, "override, such as budget.trials=200")
-      ->allow_extra_args(false);
-  verb->add_option("--workers", options->workers, "trials at a time, at most search.parallelism")
-      ->check(CLI::Range(1, 256));
-  verb->add_flag("--allow-config-change", options->allow_config_change,
-                 "go on with a changed configuration; the study records the break");
-  verb->add_flag("--allow-environment-change", options->allow_environment_change,
-                 "go on on another machine or version; the study records the break");
-  verb->callback([options, &action] { action = [options] { return resume(*options); }; });
+  Verb verb(program, "resume", "go on with a study that was stopped or killed");
+  verb.option("study", options->study, "folder of the study").required();
+  verb.option("--set", options->overrides, "override, such as budget.trials=200").one_value_each();
+  verb.option("--workers", options->workers, "trials at a time, at most search.parallelism")
+      .range(1, 256);
+  verb.flag("--allow-config-change", options->allow_config_change,
+            "go on with a changed configuration; the study records the break");
+  verb.flag("--allow-environment-change", options->allow_environment_change,
+            "go on on another machine or version; the study records the break");
+  verb.callback([options, &action] { action = [options] { return resume(*options); }; });
 }
 
 }  // namespace nas::cli

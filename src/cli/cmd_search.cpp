@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <cmath>
 #include <filesystem>
 #include <iostream>
@@ -75,6 +74,29 @@ std::string free_folder(const std::string& wanted, const config::RunConfig& conf
   return folder;
 }
 
+/// The evaluator; what is wrong with the corpus is said with its place in the configuration.
+std::shared_ptr<const run::Evaluator> evaluator_of(const config::RunConfig& config,
+                                                   const JsonPositions& positions) {
+  try {
+    return make_evaluator(config);
+  } catch (const Error& error) {
+    const std::string place = positions.describe("/data/corpus");
+    if (error.kind() != ErrorKind::kData || place.empty()) throw;
+    throw Error(ErrorKind::kData, "data.corpus (" + place + "): " + error.what());
+  }
+}
+
+/// A study in which nothing could be begun: left there, it would stand in the way of the next
+/// attempt with mended constraints. What else is in the folder stays.
+void remove_empty_study(const std::string& folder) {
+  std::error_code ignored;
+  for (const char* name :
+       {"study.db", "study.db-wal", "study.db-shm", "config.resolved.json", "nas.log", "lock"}) {
+    std::filesystem::remove(std::filesystem::path(folder) / name, ignored);
+  }
+  std::filesystem::remove(folder, ignored);  // only when nothing is left in it
+}
+
 int search(const SearchOptions& options) {
   JsonPositions positions;
   const config::RunConfig config =
@@ -89,40 +111,46 @@ int search(const SearchOptions& options) {
   std::string wanted = options.study.empty() ? "runs/" + config.name : options.study;
   while (wanted.size() > 1 && wanted.back() == '/') wanted.pop_back();
   const std::string folder = free_folder(wanted, plan.config);
-  const auto evaluator = make_evaluator(plan.config);
+  const auto evaluator = evaluator_of(plan.config, positions);
   const store::StudyHeader header = run::study_header(plan, *evaluator);
-  store::Study study = store::Study::create(folder, header);
+  std::optional<store::Study> study = store::Study::create(folder, header);
   write_file_atomically(folder + "/config.resolved.json", header.config->dump(2) + "\n");
   log_info("study " + folder + ": " + std::to_string(config.budget.trials) + " trials, searcher " +
            config.search.name);
-  return run_study(plan, *evaluator, study, options.workers);
+  try {
+    return run_study(plan, *evaluator, *study, options.workers);
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::kInfeasible && study->trials().empty()) {
+      study.reset();
+      remove_empty_study(folder);
+    }
+    throw;
+  }
 }
 
 }  // namespace
 
 void add_search(CLI::App& program, Action& action) {
   auto options = std::make_shared<SearchOptions>();
-  CLI::App* verb =
-      program.add_subcommand("search", "search the space of a configuration and verify the winner");
-  verb->add_option("--config", options->config,
-                   "configuration: a path, or the name of a shipped one (primer.json)")
-      ->required();
-  verb->add_option("--study", options->study, "folder of the study [runs/<name>]");
-  verb->add_option("--set", options->overrides,
-                   "override: a.b=v, +a.b=v (new key), ~a.b (delete); may be repeated")
-      ->allow_extra_args(false);
-  verb->add_option("--device", options->device, "auto, cpu, cuda or cuda:N");
-  verb->add_option("--workers", options->workers,
-                   "trials at a time, at most search.parallelism [as many as the cores allow]")
-      ->check(CLI::Range(1, 256));
-  verb->add_flag(
-      "--dry-run", options->dry_run,
-      "print size of the space, constraints, memory bound and time needed; start nothing");
-  verb->add_flag("--print-config", options->print_config, "print the resolved configuration");
-  verb->add_flag("--no-fuse", options->no_fuse, "run every node by its plain form");
-  verb->add_flag("--check-causality", options->check_causality,
-                 "check each candidate numerically for leaks before training it");
-  verb->callback([options, &action] { action = [options] { return search(*options); }; });
+  Verb verb(program, "search", "search the space of a configuration and verify the winner");
+  verb.option("--config", options->config,
+              "configuration: a path, or the name of a shipped one (primer.json)")
+      .required();
+  verb.option("--study", options->study, "folder of the study [runs/<name>]");
+  verb.option("--set", options->overrides,
+              "override: a.b=v, +a.b=v (new key), ~a.b (delete); may be repeated")
+      .one_value_each();
+  verb.option("--device", options->device, "auto, cpu, cuda or cuda:N");
+  verb.option("--workers", options->workers,
+              "trials at a time, at most search.parallelism [as many as the cores allow]")
+      .range(1, 256);
+  verb.flag("--dry-run", options->dry_run,
+            "print size of the space, constraints, memory bound and time needed; start nothing");
+  verb.flag("--print-config", options->print_config, "print the resolved configuration");
+  verb.flag("--no-fuse", options->no_fuse, "run every node by its plain form");
+  verb.flag("--check-causality", options->check_causality,
+            "check each candidate numerically for leaks before training it");
+  verb.callback([options, &action] { action = [options] { return search(*options); }; });
 }
 
 }  // namespace nas::cli

@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <cmath>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -118,12 +117,11 @@ void add_show(CLI::App& program, Action& action) {
     bool program = false;
   };
   auto options = std::make_shared<Options>();
-  CLI::App* verb =
-      program.add_subcommand("show", "one trial: result, lineage, and its programs in text form");
-  verb->add_option("study", options->study, "folder of the study")->required();
-  verb->add_option("trial", options->trial, "number of the trial")->required();
-  verb->add_flag("--program", options->program, "only the layers' sizes and programs");
-  verb->callback([options, &action] {
+  Verb verb(program, "show", "one trial: result, lineage, and its programs in text form");
+  verb.option("study", options->study, "folder of the study").required();
+  verb.option("trial", options->trial, "number of the trial").required();
+  verb.flag("--program", options->program, "only the layers' sizes and programs");
+  verb.callback([options, &action] {
     action = [options] { return show(options->study, options->trial, options->program); };
   });
 }

@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -65,15 +64,13 @@ int print_space(const SpaceOptions& options) {
 
 void add_space(CLI::App& program, Action& action) {
   auto options = std::make_shared<SpaceOptions>();
-  CLI::App* verb =
-      program.add_subcommand("space", "the space of a configuration: choices, programs, size");
-  verb->add_option("--config", options->config, "configuration: a path or a shipped name")
-      ->required();
-  verb->add_option("--set", options->overrides, "override: a.b=v")->allow_extra_args(false);
-  verb->add_option("--sample", options->samples,
-                   "print N uniform samples instead, one architecture in JSON a line")
-      ->check(CLI::Range(1, 10'000'000));
-  verb->callback([options, &action] { action = [options] { return print_space(*options); }; });
+  Verb verb(program, "space", "the space of a configuration: choices, programs, size");
+  verb.option("--config", options->config, "configuration: a path or a shipped name").required();
+  verb.option("--set", options->overrides, "override: a.b=v").one_value_each();
+  verb.option("--sample", options->samples,
+              "print N uniform samples instead, one architecture in JSON a line")
+      .range(1, 10'000'000);
+  verb.callback([options, &action] { action = [options] { return print_space(*options); }; });
 }
 
 }  // namespace nas::cli

@@ -1,6 +1,5 @@
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <chrono>
 #include <iostream>
 #include <map>
@@ -116,14 +115,13 @@ void add_status(CLI::App& program, Action& action) {
     double interval = 2;
   };
   auto options = std::make_shared<Options>();
-  CLI::App* verb = program.add_subcommand("status", "how far a study is; it may be running");
-  verb->add_option("study", options->study, "folder of the study")->required();
-  verb->add_option("--format", options->format, "table or json")
-      ->check(CLI::IsMember({"table", "json"}));
-  verb->add_flag("--watch", options->watch, "show it again and again until it is finished");
-  verb->add_option("--interval", options->interval, "seconds between two looks")
-      ->check(CLI::Range(0.1, 3600.0));
-  verb->callback([options, &action] {
+  Verb verb(program, "status", "how far a study is; it may be running");
+  verb.option("study", options->study, "folder of the study").required();
+  verb.option("--format", options->format, "table or json").among({"table", "json"});
+  verb.flag("--watch", options->watch, "show it again and again until it is finished");
+  verb.option("--interval", options->interval, "seconds between two looks")
+      .range_of_reals(0.1, 3600.0);
+  verb.callback([options, &action] {
     action = [options] {
       if (options->watch) return watch(options->study, options->format, options->interval);
       print(status_of(options->study), options->format);

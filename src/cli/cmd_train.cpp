@@ -1,6 +1,5 @@
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -214,27 +213,24 @@ int train(const TrainOptions& options) {
 
 void add_train(CLI::App& program, Action& action) {
   auto options = std::make_shared<TrainOptions>();
-  CLI::App* verb =
-      program.add_subcommand("train", "train one architecture for longer, with several seeds");
-  verb->add_option("study", options->study, "folder of a study, whose configuration counts");
-  verb->add_option("--trial", options->trial, "number of its trial [the best]")
-      ->check(CLI::NonNegativeNumber);
-  verb->add_option("--arch", options->architecture, "or an architecture file");
-  verb->add_option("--config", options->config,
-                   "configuration: a path or a shipped one [the study's, else the defaults]");
-  verb->add_option("--seeds", options->seeds, "trainings, with repeats 1, 2, ... [3]")
-      ->check(CLI::Range(1, 1000));
-  verb->add_option("--steps", options->steps, "of each, in place of the configuration's")
-      ->check(CLI::Range(1, 1'000'000'000));
-  verb->add_option("--set", options->overrides,
-                   "override: training.x=y, +a.b=v (new key), ~a.b (delete); may be repeated")
-      ->allow_extra_args(false);
-  verb->add_option("--device", options->device, "auto, cpu, cuda or cuda:N");
-  verb->add_option("--output", options->output, "folder of the training")->required();
-  verb->footer(
+  Verb verb(program, "train", "train one architecture for longer, with several seeds");
+  verb.option("study", options->study, "folder of a study, whose configuration counts");
+  verb.option("--trial", options->trial, "number of its trial [the best]").range(0, kAnyNumber);
+  verb.option("--arch", options->architecture, "or an architecture file");
+  verb.option("--config", options->config,
+              "configuration: a path or a shipped one [the study's, else the defaults]");
+  verb.option("--seeds", options->seeds, "trainings, with repeats 1, 2, ... [3]").range(1, 1000);
+  verb.option("--steps", options->steps, "of each, in place of the configuration's")
+      .range(1, 1'000'000'000);
+  verb.option("--set", options->overrides,
+              "override: training.x=y, +a.b=v (new key), ~a.b (delete); may be repeated")
+      .one_value_each();
+  verb.option("--device", options->device, "auto, cpu, cuda or cuda:N");
+  verb.option("--output", options->output, "folder of the training").required();
+  verb.footer(
       "The same command goes on with a training that was stopped or killed, from its checkpoint\n"
       "(training.checkpoint_every), with the same bits; more --seeds add to a finished one.");
-  verb->callback([options, &action] { action = [options] { return train(*options); }; });
+  verb.callback([options, &action] { action = [options] { return train(*options); }; });
 }
 
 }  // namespace nas::cli

@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <cmath>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -70,11 +69,10 @@ void add_trials(CLI::App& program, Action& action) {
     std::string format = "table";
   };
   auto options = std::make_shared<Options>();
-  CLI::App* verb = program.add_subcommand("trials", "all trials of a study");
-  verb->add_option("study", options->study, "folder of the study")->required();
-  verb->add_option("--format", options->format, "table, json or csv")
-      ->check(CLI::IsMember({"table", "json", "csv"}));
-  verb->callback([options, &action] {
+  Verb verb(program, "trials", "all trials of a study");
+  verb.option("study", options->study, "folder of the study").required();
+  verb.option("--format", options->format, "table, json or csv").among({"table", "json", "csv"});
+  verb.callback([options, &action] {
     action = [options] {
       const store::Study study = store::Study::open(options->study, store::Study::Access::kRead);
       const std::vector<space::Trial> trials = study.trials();

@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -47,13 +46,12 @@ int validate(const ValidateOptions& options) {
 
 void add_validate(CLI::App& program, Action& action) {
   auto options = std::make_shared<ValidateOptions>();
-  CLI::App* verb = program.add_subcommand(
-      "validate", "check a configuration; print its JSON Schema or its keys");
-  verb->add_option("--config", options->config, "configuration: a path or a shipped name");
-  verb->add_option("--set", options->overrides, "override: a.b=v")->allow_extra_args(false);
-  verb->add_flag("--schema", options->schema, "print the JSON Schema of configurations");
-  verb->add_flag("--keys", options->keys, "print every key with range, default and meaning");
-  verb->callback([options, &action] { action = [options] { return validate(*options); }; });
+  Verb verb(program, "validate", "check a configuration; print its JSON Schema or its keys");
+  verb.option("--config", options->config, "configuration: a path or a shipped name");
+  verb.option("--set", options->overrides, "override: a.b=v").one_value_each();
+  verb.flag("--schema", options->schema, "print the JSON Schema of configurations");
+  verb.flag("--keys", options->keys, "print every key with range, default and meaning");
+  verb.callback([options, &action] { action = [options] { return validate(*options); }; });
 }
 
 }  // namespace nas::cli

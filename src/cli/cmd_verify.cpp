@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <cmath>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -39,9 +38,10 @@ Table table_of(const run::Verification& verification) {
   Table table{
       {"trained again", verification.metric, "95 % from", "to", "seeds", "failed", "P(best)"}, {}};
   for (const run::VerifiedRole& role : verification.roles) {
-    table.rows.push_back({role_text(role), number_text(role.mean, 6), number_text(role.low, 6),
-                          number_text(role.high, 6), std::to_string(role.values.size()),
-                          std::to_string(role.failed), number_text(role.best_probability, 2)});
+    table.rows.push_back({role_text(verification, role), number_text(role.mean, 6),
+                          number_text(role.low, 6), number_text(role.high, 6),
+                          std::to_string(role.values.size()), std::to_string(role.failed),
+                          number_text(role.best_probability, 2)});
   }
   return table;
 }
@@ -103,23 +103,18 @@ int verify(const VerifyArguments& arguments) {
 
 void add_verify(CLI::App& program, Action& action) {
   auto arguments = std::make_shared<VerifyArguments>();
-  CLI::App* verb = program.add_subcommand(
-      "verify", "train the best trials again with fresh seeds, beside baselines");
-  verb->add_option("study", arguments->study, "folder of the study")->required();
-  verb->add_option("--top", arguments->top, "best trials to train again [verify.top]")
-      ->check(CLI::Range(1, 1000));
-  verb->add_option("--repeats", arguments->repeats, "trainings of each [verify.repeats]")
-      ->check(CLI::Range(1, 1000));
-  verb->add_flag("--random", arguments->random,
-                 "also run a random search of as many trials and train its winner again");
-  verb->add_option("--workers", arguments->workers,
-                   "trainings at a time, at most search.parallelism")
-      ->check(CLI::Range(1, 256));
-  verb->add_flag("--allow-environment-change", arguments->allow_environment_change,
-                 "go on on another machine or version; the study records the break");
-  verb->add_option("--format", arguments->format, "table or json")
-      ->check(CLI::IsMember({"table", "json"}));
-  verb->callback([arguments, &action] { action = [arguments] { return verify(*arguments); }; });
+  Verb verb(program, "verify", "train the best trials again with fresh seeds, beside baselines");
+  verb.option("study", arguments->study, "folder of the study").required();
+  verb.option("--top", arguments->top, "best trials to train again [verify.top]").range(1, 1000);
+  verb.option("--repeats", arguments->repeats, "trainings of each [verify.repeats]").range(1, 1000);
+  verb.flag("--random", arguments->random,
+            "also run a random search of as many trials and train its winner again");
+  verb.option("--workers", arguments->workers, "trainings at a time, at most search.parallelism")
+      .range(1, 256);
+  verb.flag("--allow-environment-change", arguments->allow_environment_change,
+            "go on on another machine or version; the study records the break");
+  verb.option("--format", arguments->format, "table or json").among({"table", "json"});
+  verb.callback([arguments, &action] { action = [arguments] { return verify(*arguments); }; });
 }
 
 }  // namespace nas::cli

@@ -12,10 +12,7 @@
 #include "nas/run/verification.hpp"
 #include "nas/space/trial.hpp"
 #include "nas/store/study.hpp"
-
-namespace CLI {  // NOLINT(readability-identifier-naming): the library's
-class App;
-}
+#include "verb.hpp"
 
 namespace nas::cli {
 
@@ -84,13 +81,14 @@ void accept_environment(store::Study& study, const run::Evaluator& evaluator, bo
 [[nodiscard]] std::vector<std::string> verification_lines(const run::Verification& verification);
 /// The winner beside the initial program and random search, and who is likelier the best.
 [[nodiscard]] std::vector<std::string> verdict_lines(const run::Verification& verification);
-/// "winner (trial 12)".
-[[nodiscard]] std::string role_text(const run::VerifiedRole& role);
+/// "winner (trial 12)"; the search's leader is "leader" where another won.
+[[nodiscard]] std::string role_text(const run::Verification& verification,
+                                    const run::VerifiedRole& role);
 /// "val_bpb 2.35, params 12345": a COMPLETE outcome's values.
 [[nodiscard]] std::string values_text(const space::Outcome& outcome,
                                       const std::vector<space::Objective>& objectives);
 
-/// The best COMPLETE trial of a study. Throws Error(kFailures) when there is none.
+/// The winner of a study (run::winner_of). Throws Error(kFailures) when there is none.
 [[nodiscard]] space::Trial require_best(const store::Study& study);
 
 }  // namespace nas::cli

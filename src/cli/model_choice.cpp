@@ -1,6 +1,5 @@
 #include "model_choice.hpp"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
@@ -81,11 +80,11 @@ run::TrainedWeights of_training(const ModelChoice& choice) {
 
 }  // namespace
 
-void add_model_choice(CLI::App& verb, ModelChoice& choice) {
-  verb.add_option("--trial", choice.trial, "number of a COMPLETE trial of a study [the best]")
-      ->check(CLI::NonNegativeNumber);
-  verb.add_option("--train-seed", choice.seed, "number of a seed of `nas train` [the best]")
-      ->check(CLI::PositiveNumber);
+void add_model_choice(Verb& verb, ModelChoice& choice) {
+  verb.option("--trial", choice.trial, "number of a COMPLETE trial of a study [the best]")
+      .range(0, kAnyNumber);
+  verb.option("--train-seed", choice.seed, "number of a seed of `nas train` [the best]")
+      .range(1, kAnyNumber);
 }
 
 bool has_models(const std::string& folder) {

@@ -16,7 +16,7 @@ struct ModelChoice {
 };
 
 /// The options --trial and --train-seed.
-void add_model_choice(CLI::App& verb, ModelChoice& choice);
+void add_model_choice(Verb& verb, ModelChoice& choice);
 
 /// Whether a folder holds a study or a training of `nas train`.
 [[nodiscard]] bool has_models(const std::string& folder);

@@ -1,6 +1,5 @@
 #include "report_inputs.hpp"
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -61,12 +60,12 @@ std::string read_chart_library(const std::string& given) {
   return library;
 }
 
-void add_page_options(CLI::App& verb, PageOptions& options, const std::string& default_output) {
-  verb.add_option("--output", options.output, "file to write; otherwise " + default_output);
-  verb.add_option("--chart-library", options.chart_library,
-                  "JavaScript bundle of Vega-Embed to put in the page; otherwise the one that "
-                  "came with this program")
-      ->envname("NAS_CHART_LIBRARY");
+void add_page_options(Verb& verb, PageOptions& options, const std::string& default_output) {
+  verb.option("--output", options.output, "file to write; otherwise " + default_output);
+  verb.option("--chart-library", options.chart_library,
+              "JavaScript bundle of Vega-Embed to put in the page; otherwise the one that "
+              "came with this program")
+      .environment("NAS_CHART_LIBRARY");
 }
 
 }  // namespace nas::cli

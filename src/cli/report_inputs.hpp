@@ -3,10 +3,7 @@
 #include <string>
 
 #include "nas/report/report.hpp"
-
-namespace CLI {  // NOLINT(readability-identifier-naming): the library's
-class App;
-}
+#include "verb.hpp"
 
 namespace nas::cli {
 
@@ -24,6 +21,6 @@ struct PageOptions {
   std::string output;
   std::string chart_library;
 };
-void add_page_options(CLI::App& verb, PageOptions& options, const std::string& default_output);
+void add_page_options(Verb& verb, PageOptions& options, const std::string& default_output);
 
 }  // namespace nas::cli

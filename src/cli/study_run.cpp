@@ -52,7 +52,8 @@ void print_summary(const store::Study& study) {
     if (const auto verification = run::verification_of(study)) {
       for (const std::string& line : verification_lines(*verification)) std::cout << line << "\n";
     }
-    std::cout << "next      nas show " << study.folder() << " " << best->number
+    std::cout << "next      nas show " << study.folder() << " "
+              << run::winner_of(study).value_or(best->number)
               << "   (the architecture and where it came from)\n"
               << "          nas export " << study.folder()
               << " --format torchscript --output best.pt\n";
@@ -86,13 +87,13 @@ run::Plan stored_plan(const store::Study& study) {
 
 space::Trial require_best(const store::Study& study) {
   const std::vector<space::Trial> trials = study.trials();
-  const space::Trial* best = run::best_trial(trials, study.header().objectives());
-  if (best == nullptr) {
+  const auto winner = run::winner_of(study);
+  if (!winner) {
     throw Error(ErrorKind::kFailures, study.folder() + " has no COMPLETE trial among its " +
                                           std::to_string(trials.size()) +
                                           "; `nas trials` says why");
   }
-  return *best;
+  return trials.at(static_cast<std::size_t>(*winner));
 }
 
 Json trial_to_json(const space::Trial& trial) {

@@ -11,6 +11,7 @@ namespace {
 Json number_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
 std::string verdict_line(const run::Comparison& comparison) {
+  if (std::isnan(comparison.difference)) return "verdict   " + comparison.verdict;
   std::string line = "verdict   " + comparison.verdict + ": difference " +
                      format_significant(comparison.difference, 3);
   if (std::isnan(comparison.low)) return line + ", no interval from one training";
@@ -25,6 +26,15 @@ Json comparison_json(const run::Comparison& comparison) {
           {"verdict", comparison.verdict}};
 }
 
+/// Says that another than the search's leader won; empty when the leader did.
+std::string upset_line(const run::Verification& verification) {
+  if (!verification.winner || verification.roles.front().trial == *verification.winner) return "";
+  return "winner    trial " + std::to_string(*verification.winner) +
+         ": over fresh seeds its mean is the best of the trials that were trained again; the "
+         "search's own seeds had put trial " +
+         std::to_string(verification.roles.front().trial) + " first";
+}
+
 /// The role whose mean is most probably the best; null when nothing says.
 const run::VerifiedRole* likeliest(const run::Verification& verification) {
   const auto found = std::max_element(
@@ -36,19 +46,25 @@ const run::VerifiedRole* likeliest(const run::Verification& verification) {
 
 }  // namespace
 
-std::string role_text(const run::VerifiedRole& role) {
+std::string role_text(const run::Verification& verification, const run::VerifiedRole& role) {
   if (role.trial < 0) return role.role;
-  const char* of = role.role == "random" ? " (its trial " : " (trial ";
-  return role.role + of + std::to_string(role.trial) + ")";
+  const std::string trial = std::to_string(role.trial) + ")";
+  if (role.role == "random") return "random (its trial " + trial;
+  if (role.role == "winner" && verification.winner && *verification.winner != role.trial) {
+    return "leader (trial " + trial;
+  }
+  return role.role + " (trial " + trial;
 }
 
 std::vector<std::string> verdict_lines(const run::Verification& verification) {
   std::vector<std::string> lines;
+  if (const std::string line = upset_line(verification); !line.empty()) lines.push_back(line);
   if (verification.initial) lines.push_back(verdict_line(*verification.initial));
   if (verification.random) lines.push_back(verdict_line(*verification.random));
   const run::VerifiedRole* best = likeliest(verification);
-  if (best != nullptr && best->role != "winner") {
-    lines.push_back("likeliest " + role_text(*best) + " has the best mean with probability " +
+  if (best != nullptr && best->trial != verification.winner) {
+    lines.push_back("likeliest " + role_text(verification, *best) +
+                    " has the best mean with probability " +
                     format_significant(best->best_probability, 2));
   }
   return lines;
@@ -63,7 +79,7 @@ std::vector<std::string> verification_lines(const run::Verification& verificatio
   }
   for (const run::VerifiedRole& role : verification.roles) {
     std::string line =
-        "verified  " + role_text(role) + ": " + verification.metric + " " +
+        "verified  " + role_text(verification, role) + ": " + verification.metric + " " +
         format_significant(role.mean, 6) +
         (role.values.size() > 1 ? " +- " + format_significant(role.deviation, 2) : "") + " over " +
         std::to_string(role.values.size()) + " fresh seeds";
@@ -95,6 +111,7 @@ Json verification_to_json(const run::Verification& verification) {
           ? comparison_json(*verification.initial)
           : Json{{"difference", nullptr}, {"interval_95", {nullptr, nullptr}}, {"verdict", ""}};
   json["metric"] = verification.metric;
+  json["winner"] = verification.winner ? Json(*verification.winner) : Json(nullptr);
   json["planned"] = verification.planned;
   json["missing"] = verification.missing;
   json["roles"] = std::move(roles);

@@ -41,6 +41,10 @@ std::vector<const space::Trial*> evaluated_trials(const StudyFacts& facts) {
 }
 
 const space::Trial* winner_of(const StudyFacts& facts) {
+  const Json& verification = *facts.verification;
+  if (verification.is_object() && verification.value("winner", Json()).is_number_integer()) {
+    return &facts.trials.at(verification.at("winner").get<std::size_t>());
+  }
   const space::Trial* best = nullptr;
   for (const space::Trial* trial : evaluated_trials(facts)) {
     const double value = trial->outcome.value;

@@ -26,7 +26,8 @@ namespace nas::report {
 /// repeats its original's value and would count it twice.
 [[nodiscard]] std::vector<const space::Trial*> evaluated_trials(const StudyFacts& facts);
 
-/// The best of the evaluated trials by the first objective, the first of equals; null for none.
+/// The winner that verification found, else the best of the evaluated trials by the first
+/// objective, the first of equals; null for none.
 [[nodiscard]] const space::Trial* winner_of(const StudyFacts& facts);
 
 /// "field in layer.program, choice in inner_dim", or the candidate's origin when it has no changes.

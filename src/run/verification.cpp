@@ -99,16 +99,34 @@ void count_trainings(const store::Study& study, Verification& verification) {
   }
 }
 
-std::optional<Comparison> compare(const std::vector<VerifiedRole>& roles, const char* other_role,
+/// Of the best trials the one with the best mean; the first with several objectives.
+const VerifiedRole* winning_role(const std::vector<VerifiedRole>& roles,
+                                 const store::StudyHeader& header, const Judged& judged) {
+  const VerifiedRole* winner = nullptr;
+  for (const VerifiedRole& role : roles) {
+    if (role.role == kInitialRole || role.role == kRandomRole || role.values.empty()) continue;
+    const bool is_better =
+        winner != nullptr &&
+        (judged.objective.maximize ? role.mean > winner->mean : role.mean < winner->mean);
+    if (winner == nullptr || (is_better && header.further_objectives.empty())) winner = &role;
+  }
+  return winner;
+}
+
+std::optional<Comparison> compare(const VerifiedRole* winner,
+                                  const std::vector<VerifiedRole>& roles, const char* other_role,
                                   const std::string& against, bool maximize) {
-  const auto find = [&](const char* name) {
-    return std::find_if(roles.begin(), roles.end(),
-                        [&](const VerifiedRole& role) { return role.role == name; });
-  };
-  const auto winner = find(kWinnerRole);
-  const auto other = find(other_role);
-  if (winner == roles.end() || other == roles.end()) return std::nullopt;
-  if (winner->values.empty() || other->values.empty()) return std::nullopt;
+  const auto other = std::find_if(roles.begin(), roles.end(), [&](const VerifiedRole& role) {
+    return role.role == other_role;
+  });
+  if (winner == nullptr || other == roles.end()) return std::nullopt;
+  if (other->values.empty()) {
+    Comparison none;
+    none.against = against;
+    none.difference = none.low = none.high = std::numeric_limits<double>::quiet_NaN();
+    none.verdict = "not compared with " + against + ", whose trainings all failed";
+    return none;
+  }
   const SampleSummary of_winner = summarise(winner->values);
   const SampleSummary of_other = summarise(other->values);
   const Interval interval =
@@ -126,7 +144,8 @@ std::optional<Comparison> compare(const std::vector<VerifiedRole>& roles, const 
 }  // namespace
 
 std::optional<Verification> verification_of(const store::Study& study) {
-  const Judged judged = judged_of(study.header());
+  const store::StudyHeader header = study.header();
+  const Judged judged = judged_of(header);
   Verification verification;
   verification.metric = judged.objective.metric;
   verification.roles = roles_of(study, judged);
@@ -141,11 +160,21 @@ std::optional<Verification> verification_of(const store::Study& study) {
   for (std::size_t i = 0; i < probabilities.size(); ++i) {
     verification.roles[i].best_probability = probabilities[i];
   }
-  verification.initial =
-      compare(verification.roles, kInitialRole, "the initial program", judged.objective.maximize);
-  verification.random = compare(verification.roles, kRandomRole, "random search of equal budget",
-                                judged.objective.maximize);
+  const VerifiedRole* winner = winning_role(verification.roles, header, judged);
+  if (winner != nullptr) verification.winner = winner->trial;
+  verification.initial = compare(winner, verification.roles, kInitialRole, "the initial program",
+                                 judged.objective.maximize);
+  verification.random = compare(winner, verification.roles, kRandomRole,
+                                "random search of equal budget", judged.objective.maximize);
   return verification;
+}
+
+std::optional<std::int64_t> winner_of(const store::Study& study) {
+  const auto verification = verification_of(study);
+  if (verification && verification->winner) return verification->winner;
+  const std::vector<Trial> trials = study.trials();
+  const Trial* leader = best_trial(trials, study.header().objectives());
+  return leader == nullptr ? std::nullopt : std::optional(leader->number);
 }
 
 }  // namespace nas::run

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "nas/space/dna.hpp"
 #include "nas/space/primitive.hpp"
 #include "nas/space/text.hpp"
 #include "space/lexer.hpp"
@@ -16,6 +17,15 @@ bool is_program_text(const Json& json) {
 std::optional<Program> read_program(const Json& json, const std::string& pointer,
                                     Mistakes& mistakes) {
   try {
+    if (const std::string text = text_of_lines(json); is_dna_text(text)) {
+      std::optional<Program> program =
+          lower(dna_from_text(text, mistakes.positions().describe(pointer)), kMaxLoweredNodes);
+      if (!program) {
+        mistakes.add(pointer, json,
+                     "lowers to more than " + std::to_string(kMaxLoweredNodes) + " nodes");
+      }
+      return program;
+    }
     return program_from_json(json, mistakes.positions(), pointer);
   } catch (const Error& error) {
     mistakes.add_complete(dotted(pointer) + ": " + error.what());

@@ -10,7 +10,8 @@
 
 namespace nas::space {
 
-/// A program in text form at `pointer`; a fault is added and gives nothing. Not type-checked.
+/// A program in text form at `pointer`, or the flat one of a DNA in text form; a fault is added and
+/// gives nothing. Not type-checked.
 [[nodiscard]] std::optional<Program> read_program(const Json& json, const std::string& pointer,
                                                   Mistakes& mistakes);
 

@@ -11,20 +11,25 @@ namespace {
 using testing::small_config;
 using testing::TemporaryFolder;
 
+/// Stores a COMPLETE trial: the initial sample with another option of its first choice.
+void add_trial(store::Study& study, const Plan& plan, std::int64_t number, double value) {
+  space::Candidate candidate;
+  candidate.sample = plan.space->initial();
+  candidate.sample.choices[0] = static_cast<std::uint16_t>(2 * (1 - number));
+  candidate.architecture = plan.space->architecture(candidate.sample);
+  candidate.hash = hash_of(candidate.architecture);
+  study.begin_trial(number, candidate, *plan.space, Json::object());
+  space::Outcome outcome;
+  outcome.state = space::TrialState::kComplete;
+  outcome.value = value;
+  study.finish_trial(number, outcome, {}, Json::object());
+}
+
 /// A study with one COMPLETE trial, so that verification has a winner.
 store::Study study_with_winner(const Plan& plan, const Evaluator& evaluator,
                                const std::string& folder) {
   store::Study study = store::Study::create(folder, study_header(plan, evaluator));
-  space::Candidate candidate;
-  candidate.sample = plan.space->initial();
-  candidate.sample.choices[0] = 2;
-  candidate.architecture = plan.space->architecture(candidate.sample);
-  candidate.hash = hash_of(candidate.architecture);
-  study.begin_trial(0, candidate, *plan.space, Json::object());
-  space::Outcome outcome;
-  outcome.state = space::TrialState::kComplete;
-  outcome.value = 1;
-  study.finish_trial(0, outcome, {}, Json::object());
+  add_trial(study, plan, 0, 1);
   return study;
 }
 
@@ -80,6 +85,25 @@ TEST(Verification, OneRepeatGivesNoVerdictOfBetterAndNoProbability) {
   EXPECT_EQ(result.initial->verdict, "no better than the initial program");
   EXPECT_TRUE(std::isnan(result.initial->low));
   EXPECT_TRUE(std::isnan(result.roles[0].best_probability));
+}
+
+TEST(Verification, TheBestMeanOfTheTrialsTrainedAgainWins) {
+  const TemporaryFolder folder;
+  const Plan plan = make_plan(small_config(1, 2), JsonPositions("small"));
+  const auto evaluator = builtin_evaluators().at("synthetic").make(plan.config);
+  store::Study study = study_with_winner(plan, *evaluator, folder.path() + "/study");
+  add_trial(study, plan, 1, 1.5);
+  EXPECT_EQ(winner_of(study), 0);
+  const std::vector<space::Trial> trials = study.trials();
+  record(study, "winner", trials[0].candidate.hash.hex(), {3, 3.1, 2.9});
+  EXPECT_EQ(winner_of(study), 0);
+  record(study, "top2", trials[1].candidate.hash.hex(), {2, 2.1, 1.9});
+  record(study, "initial", std::string(32, 'a'), {2.5, 2.6, 2.4});
+  const Verification result = *verification_of(study);
+  EXPECT_EQ(result.winner, 1);
+  EXPECT_EQ(winner_of(study), 1);
+  EXPECT_NEAR(result.initial->difference, 0.5, 1e-9);
+  EXPECT_EQ(result.initial->verdict, "better than the initial program");
 }
 
 TEST(Verification, NobodyIsBestBeforeEveryTrainingIsThere) {

@@ -58,6 +58,7 @@ class ConfigurationTest(StudyTest):
     def test_unsatisfiable_constraint_says_what_was_met(self):
         result = self.search(constraints=[{"metric": "params", "max": 10}])
         self.check(result, 3, "params", "> 10")
+        self.assert_no_study()
         dry = self.nas("search", "--config", self.config(constraints=[{"metric": "params", "max": 10}]), "--dry-run")
         self.check(dry, 3, "params", "nearest value")
 
@@ -80,7 +81,7 @@ class ConfigurationTest(StudyTest):
         self.check(self.nas("validate", "--config", self.config(search__options={"populatoin": 3})), 2, "populatoin")
 
     def test_usage(self):
-        self.check(self.nas("serach"), 2)
+        self.check(self.nas("serach"), 2, "nas: there is no verb \"serach\", did you mean \"search\"?")
         self.check(self.nas("search"), 2, "--config")
         self.check(self.nas("search", "--config", self.config(), "--set", "training.steps"), 2, "training.steps")
         self.check(self.nas("search", "--config", self.config(), "--set", "training.stepz=3"), 2, "stepz")
@@ -105,7 +106,7 @@ class CorpusTest(StudyTest):
 
     def test_empty(self):
         (self.folder / "empty.txt").write_text("")
-        self.check(self.search_on(self.folder / "empty.txt"), 2, "empty.txt", "empty")
+        self.check(self.search_on(self.folder / "empty.txt"), 2, "data.corpus (", "config.json:", "empty.txt", "empty")
 
     def test_binary(self):
         (self.folder / "program.bin").write_bytes(b"text" * 100 + b"\0\1\2" * 100)

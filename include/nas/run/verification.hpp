@@ -38,13 +38,24 @@ struct Verification {
   /// How many of them are still to do. Until there are none nobody is called better or best: who is
   /// trained first would be.
   std::int64_t missing = 0;
+  /// The best trials of the search ("winner", which is its leader, "top2", ...), then the
+  /// baselines.
   std::vector<VerifiedRole> roles;
+  /// The trial that is the study's winner: of the best trials that were trained again, the one with
+  /// the best mean, the earlier ranked of equals. The leader with several objectives, where one
+  /// mean does not decide. Nothing before all trainings are done.
+  std::optional<std::int64_t> winner;
+  /// The winner beside the baselines. Of several that were trained again the winner is the luckiest
+  /// too: with --top K its mean flatters it a little.
   std::optional<Comparison> initial;
   std::optional<Comparison> random;
 };
 
 /// Summary of the verification runs stored in a study; nothing before there are any.
 [[nodiscard]] std::optional<Verification> verification_of(const store::Study& study);
+
+/// The study's winner: verification's, else the search's leader; nothing without a COMPLETE trial.
+[[nodiscard]] std::optional<std::int64_t> winner_of(const store::Study& study);
 
 /// Runs what is missing of the verification phase: the random search when it is asked for, then
 /// the trainings with fresh seeds. Does nothing when verify.top is 0 or no objective is trained.
