@@ -19,9 +19,14 @@ MAY_INCLUDE = {
     "store": "core config space",
     "report": "core config space search store",
     "export": "core config space nn",
-    "run": "core config space search store export",  # of export only its facts
+    "run": "core config space search store",
     "engine": "core config space search ops nn data train score supernet profile store export run",
-    "cli": "core config space search store report run engine",  # engine only in engine_main.cpp
+    "cli": "core config space search store report run",
+}
+# (includer, included): a header of values alone, and the program that is linked with the engine.
+EXCEPTIONS = {
+    ("include/nas/run/engine.hpp", "nas/export/export_facts.hpp"),
+    ("src/cli/engine_main.cpp", "nas/engine/engine.hpp"),
 }
 TORCH_FREE = {"core", "config", "space", "search", "store", "report", "run", "cli"}
 TORCH = re.compile(r"(torch|ATen|c10)/")
@@ -56,6 +61,8 @@ def main(root):
                 continue
             for number, line in enumerate(path.read_text().splitlines(), 1):
                 match = INCLUDE.match(line)
+                if match and (str(path.relative_to(root)), match[1]) in EXCEPTIONS:
+                    continue
                 why = match and complaint(module, match[1], folder == "include/nas")
                 if why:
                     failures += 1

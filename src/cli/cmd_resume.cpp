@@ -43,7 +43,11 @@ int resume(const ResumeOptions& options) {
                                        "; start one with: nas search --config FILE --study " +
                                        options.study);
   }
-  prepare_engine_of(options.study);
+  {
+    const store::Study seen = store::Study::open(options.study, store::Study::Access::kRead);
+    const config::RunConfig wanted = wanted_config(seen, options);
+    if (!is_finished(seen, wanted)) prepare_engine(wanted.evaluator);
+  }
   store::Study study = store::Study::open(options.study, store::Study::Access::kWrite);
   const config::RunConfig wanted = wanted_config(study, options);
   if (is_finished(study, wanted)) {

@@ -87,20 +87,21 @@ std::shared_ptr<const run::Evaluator> evaluator_of(const config::RunConfig& conf
 }
 
 /// A study in which nothing could be begun: left there, it would stand in the way of the next
-/// attempt with mended constraints. What else is in the folder stays.
-void remove_empty_study(const std::string& folder) {
+/// attempt with mended constraints. Only what making it wrote is removed, the lock last.
+void remove_empty_study(const std::string& folder, bool has_made_folder) {
   std::error_code ignored;
   for (const char* name :
-       {"study.db", "study.db-wal", "study.db-shm", "config.resolved.json", "nas.log", "lock"}) {
+       {"config.resolved.json", "nas.log", "study.db-wal", "study.db-shm", "study.db", "lock"}) {
     std::filesystem::remove(std::filesystem::path(folder) / name, ignored);
   }
-  std::filesystem::remove(folder, ignored);  // only when nothing is left in it
+  if (has_made_folder) std::filesystem::remove(folder, ignored);  // only an empty one
 }
 
 int search(const SearchOptions& options) {
   JsonPositions positions;
-  const config::RunConfig config =
-      config::read_config(find_config(options.config), all_overrides(options), &positions);
+  const std::string file = find_config(options.config);
+  prepare_for_stream(file);
+  const config::RunConfig config = config::read_config(file, all_overrides(options), &positions);
   if (options.print_config) {
     std::cout << to_json(config).dump(2) << "\n";
     return 0;
@@ -113,16 +114,16 @@ int search(const SearchOptions& options) {
   const std::string folder = free_folder(wanted, plan.config);
   const auto evaluator = evaluator_of(plan.config, positions);
   const store::StudyHeader header = run::study_header(plan, *evaluator);
-  std::optional<store::Study> study = store::Study::create(folder, header);
+  const bool makes_folder = !std::filesystem::exists(folder);
+  store::Study study = store::Study::create(folder, header);
   write_file_atomically(folder + "/config.resolved.json", header.config->dump(2) + "\n");
   log_info("study " + folder + ": " + std::to_string(config.budget.trials) + " trials, searcher " +
            config.search.name);
   try {
-    return run_study(plan, *evaluator, *study, options.workers);
+    return run_study(plan, *evaluator, study, options.workers);
   } catch (const Error& error) {
-    if (error.kind() == ErrorKind::kInfeasible && study->trials().empty()) {
-      study.reset();
-      remove_empty_study(folder);
+    if (error.kind() == ErrorKind::kInfeasible && study.trials().empty()) {
+      remove_empty_study(folder, makes_folder);
     }
     throw;
   }

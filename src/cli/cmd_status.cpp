@@ -8,6 +8,7 @@
 
 #include "command.hpp"
 #include "nas/core/interrupt.hpp"
+#include "nas/core/lock_holder.hpp"
 #include "nas/core/units.hpp"
 #include "nas/run/pareto_front.hpp"
 
@@ -17,6 +18,7 @@ namespace {
 Json status_of(const std::string& folder) {
   const store::Study study = store::Study::open(folder, store::Study::Access::kRead);
   const store::StudyHeader header = study.header();
+  const auto winner = run::winner_of(study);
   const std::vector<space::Trial> trials = study.trials();
   std::map<std::string, std::int64_t> states;
   std::int64_t finished = 0;
@@ -29,11 +31,15 @@ Json status_of(const std::string& folder) {
   status["name"] = header.name;
   status["metric"] = header.metric;
   status["finished"] = !study.attribute("finished").is_null();
+  const LockHolder holder = lock_holder(folder + "/lock");
+  const bool is_held = holder.state == LockHolder::State::kHeld;
+  status["running"] = holder.state == LockHolder::State::kUnknown ? Json(nullptr) : Json(is_held);
+  status["process"] = is_held && holder.process > 0 ? Json(holder.process) : Json(nullptr);
   status["budget_trials"] = header.config->at("budget").at("trials");
   status["finished_trials"] = finished;
   status["states"] = states;
-  const space::Trial* best = run::best_trial(trials, header.objectives());
-  status["best"] = best ? trial_to_json(*best) : Json(nullptr);
+  status["best"] =
+      winner ? trial_to_json(trials.at(static_cast<std::size_t>(*winner))) : Json(nullptr);
   status["pareto_trials"] = header.further_objectives.empty()
                                 ? Json(nullptr)
                                 : Json(run::pareto_front_of(study, {}).points.size());
@@ -44,9 +50,21 @@ Json status_of(const std::string& folder) {
   return status;
 }
 
+std::string state_text(const Json& status) {
+  if (status.at("running") == true) {
+    const Json& process = status.at("process");
+    return process.is_null() ? "running elsewhere" : "running, process " + process.dump();
+  }
+  if (status.at("finished").get<bool>()) return "finished";
+  if (status.at("running").is_null())
+    return "unknown: this system does not show who holds its lock";
+  return "not running; go on with: nas resume " + status.at("study").get<std::string>();
+}
+
 void print(const Json& status) {
   std::cout << "study     " << status.at("study").get<std::string>()
             << (status.at("finished").get<bool>() ? " (finished)" : " (unfinished)") << "\n"
+            << "state     " << state_text(status) << "\n"
             << "trials    " << status.at("finished_trials") << " of " << status.at("budget_trials")
             << " finished:";
   for (const auto& [state, count] : status.at("states").items()) {

@@ -53,6 +53,7 @@ config::RunConfig changed(Json json, JsonPositions positions, const TrainOptions
 config::RunConfig wanted_config(const TrainOptions& options, const store::Study* study) {
   if (!options.config.empty()) {
     const std::string file = find_config(options.config);
+    prepare_for_stream(file);
     return changed(to_json(config::read_config(file, {})), JsonPositions(file), options);
   }
   if (study != nullptr) {
@@ -70,6 +71,7 @@ run::LongTraining::Options wanted_training(const TrainOptions& options) {
   wanted.folder = options.output;
   if (!options.architecture.empty()) {
     if (options.trial >= 0) throw Error(ErrorKind::kUsage, "--trial is of a study, not of --arch");
+    prepare_for_stream(options.architecture);
     wanted.config = wanted_config(options, nullptr);
     wanted.architecture = space::read_architecture(options.architecture);
     return wanted;

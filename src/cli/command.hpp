@@ -58,6 +58,9 @@ void prepare_engine(const std::string& evaluator);
 /// The same for the evaluator of a study; nothing where none is.
 void prepare_engine_of(const std::string& study_folder);
 
+/// Goes on with the engine if this file can be read once only, as a pipe.
+void prepare_for_stream(const std::string& path);
+
 /// The evaluator that a configuration names.
 [[nodiscard]] std::shared_ptr<const run::Evaluator> make_evaluator(const config::RunConfig& config);
 

@@ -91,9 +91,12 @@ double training_seconds(const run::Plan& plan, const Survey& survey) {
 }
 
 /// Of the device, whoever uses it.
-double memory_bytes(const std::string& device) {
+double memory_bytes(const config::RunConfig& config) {
+  const std::string& device = config.device;
+  // Without the engine nothing is trained, and asking it for devices would begin the run again.
+  const bool has_engine = run::builtin_evaluators().at(config.evaluator).needs_engine;
   const std::vector<run::Gpu> gpus =
-      device == "cpu" ? std::vector<run::Gpu>() : run::engine().gpus();
+      device == "cpu" || !has_engine ? std::vector<run::Gpu>() : run::engine().gpus();
   const std::size_t colon = device.find(':');
   const std::size_t index = colon == std::string::npos ? 0 : std::stoul(device.substr(colon + 1));
   if (index < gpus.size()) return static_cast<double>(gpus[index].total_bytes);
@@ -144,7 +147,7 @@ int dry_run(const run::Plan& plan) {
   std::cout << "memory       a training step needs at most "
             << format_bytes(found.largest_peak_bytes) << " among them (bound), times "
             << config.search.parallelism << " at a time\n";
-  const double there = memory_bytes(config.device);
+  const double there = memory_bytes(config);
   if (found.largest_peak_bytes > there) {
     std::cout << "             more than the " << format_bytes(there)
               << " that are there: such a trial may end as FAIL \"oom\", or by the system's hand. "

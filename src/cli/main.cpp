@@ -1,12 +1,14 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <iostream>
 #include <system_error>
 
 #include "command.hpp"
 #include "nas/core/built_program.hpp"
 #include "nas/core/error.hpp"
+#include "nas/core/interrupt.hpp"
 
 namespace nas::cli {
 namespace {
@@ -17,6 +19,8 @@ char** arguments = nullptr;  ///< of this process, ended by a null pointer
 const run::Engine& become_engine() {
   const std::string path = built_program("nas-engine");
   std::cout.flush();
+  // The next program installs its own handlers and would not know that it was told to stop.
+  if (interrupted()) std::exit(interrupt_exit_code());
   ::execv(path.c_str(), arguments);
   throw Error(ErrorKind::kInternal,
               "cannot start " + path + ": " + std::generic_category().message(errno));

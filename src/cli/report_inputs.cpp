@@ -24,10 +24,9 @@ fs::path installed_chart_library() {
 
 report::StudyFacts report_facts(const std::string& folder) {
   const store::Study study = store::Study::open(folder, store::Study::Access::kRead);
+  const auto verification = run::verification_of(study);  // first: its trials are among the facts
   report::StudyFacts facts = report::read_facts(study);
-  if (const auto verification = run::verification_of(study)) {
-    facts.verification = verification_to_json(*verification);
-  }
+  if (verification) facts.verification = verification_to_json(*verification);
   try {
     const JsonPositions positions(folder + "/study.db");
     config::RunConfig config = config::config_from_json(facts.config, positions);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <iostream>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -37,11 +38,13 @@ void print_states(const std::vector<space::Trial>& trials) {
 }
 
 void print_summary(const store::Study& study) {
+  const auto winner = run::winner_of(study);
   const std::vector<space::Trial> trials = study.trials();
   const store::StudyHeader header = study.header();
   std::cout << "study     " << study.folder() << "\n";
   print_states(trials);
-  if (const space::Trial* best = run::best_trial(trials, header.objectives())) {
+  if (winner) {
+    const space::Trial* best = &trials.at(static_cast<std::size_t>(*winner));
     std::cout << "best      trial " << best->number << ": "
               << values_text(best->outcome, header.objectives()) << ", hash "
               << best->candidate.hash.hex() << "\n";
@@ -52,8 +55,7 @@ void print_summary(const store::Study& study) {
     if (const auto verification = run::verification_of(study)) {
       for (const std::string& line : verification_lines(*verification)) std::cout << line << "\n";
     }
-    std::cout << "next      nas show " << study.folder() << " "
-              << run::winner_of(study).value_or(best->number)
+    std::cout << "next      nas show " << study.folder() << " " << best->number
               << "   (the architecture and where it came from)\n"
               << "          nas export " << study.folder()
               << " --format torchscript --output best.pt\n";
@@ -64,6 +66,13 @@ void print_summary(const store::Study& study) {
 
 void prepare_engine(const std::string& evaluator) {
   if (run::builtin_evaluators().at(evaluator).needs_engine) static_cast<void>(run::engine());
+}
+
+void prepare_for_stream(const std::string& path) {
+  std::error_code ignored;
+  if (std::filesystem::exists(path, ignored) && !std::filesystem::is_regular_file(path, ignored)) {
+    static_cast<void>(run::engine());
+  }
 }
 
 void prepare_engine_of(const std::string& study_folder) {
@@ -86,8 +95,9 @@ run::Plan stored_plan(const store::Study& study) {
 }
 
 space::Trial require_best(const store::Study& study) {
-  const std::vector<space::Trial> trials = study.trials();
+  // First the winner: the study may be running, and trials that are read later hold it.
   const auto winner = run::winner_of(study);
+  const std::vector<space::Trial> trials = study.trials();
   if (!winner) {
     throw Error(ErrorKind::kFailures, study.folder() + " has no COMPLETE trial among its " +
                                           std::to_string(trials.size()) +

@@ -62,7 +62,7 @@ std::vector<std::string> verdict_lines(const run::Verification& verification) {
   if (verification.initial) lines.push_back(verdict_line(*verification.initial));
   if (verification.random) lines.push_back(verdict_line(*verification.random));
   const run::VerifiedRole* best = likeliest(verification);
-  if (best != nullptr && best->trial != verification.winner) {
+  if (best != nullptr && (best->role == "random" || best->trial != verification.winner)) {
     lines.push_back("likeliest " + role_text(verification, *best) +
                     " has the best mean with probability " +
                     format_significant(best->best_probability, 2));

@@ -34,15 +34,20 @@ Json environment_of_device(const std::string& device) {
 }
 
 /// On the CPU nothing refuses an allocation: the system kills the process later, and the search
-/// with it. So what the bound says cannot fit is not begun.
+/// with it. So what cannot fit is not begun: parameters, gradients and the optimizer's two moments,
+/// and the logits with their gradient, all float32, which no kernel can do without. The cost
+/// model's peak_bytes is a bound from above, which counts scores that fused attention never holds.
 std::string why_too_large(const config::RunConfig& config, const std::string& device,
                           const space::Architecture& architecture) {
   if (device != "cpu") return "";
-  const space::CostPoint point{config.training.batch_size, config.training.seq_len, 4};
-  const double needed = cost_of(architecture, point).peak_bytes;
+  const space::Cost cost = cost_of(architecture, {});
+  const double tokens = static_cast<double>(config.training.batch_size) *
+                        static_cast<double>(config.training.seq_len);
+  const double needed = 4.0 * (4.0 * static_cast<double>(cost.params) +
+                               2.0 * tokens * static_cast<double>(architecture.model.vocab_size));
   const double there = machine_memory_bytes();
   if (needed <= there) return "";
-  return "a training step needs up to " + format_bytes(needed) + ", this machine has " +
+  return "a training step needs at least " + format_bytes(needed) + ", this machine has " +
          format_bytes(there);
 }
 
@@ -97,6 +102,7 @@ class TrainEvaluator final : public run::Evaluator {
   std::optional<space::Score> measure_latency(
       const space::Architecture& architecture) const override {
     if (!config_.profile.latency) return std::nullopt;
+    if (!why_too_large(config_, lowering_.device, architecture).empty()) return std::nullopt;
     train::fix_numerics(config_.training.threads);
     try {
       nn::Model model(architecture, lowering_);

@@ -44,6 +44,25 @@ std::string slot_name(const StudyFacts& facts, std::size_t place) {
   return "program " + std::to_string(place);
 }
 
+/// What an evolving place was lowered from, or nothing.
+const space::Dna* dna_at(const space::Sample& sample, std::size_t place) {
+  if (place >= sample.dnas.size() || sample.dnas[place].subprograms.empty()) return nullptr;
+  return &sample.dnas[place];
+}
+
+/// The lines that differ in an evolving place; of a DNA its own, which shows banks and calls.
+std::vector<DiffLine> changed_lines(const space::Sample& before, const space::Sample& after,
+                                    std::size_t place) {
+  const space::Dna* first = dna_at(before, place);
+  const space::Dna* second = dna_at(after, place);
+  if (first != nullptr && second != nullptr) {
+    if (*first == *second) return {};
+    return line_diff(to_text(*first), to_text(*second));
+  }
+  if (before.programs[place] == after.programs[place]) return {};
+  return program_diff(to_text(before.programs[place]), to_text(after.programs[place]));
+}
+
 Json differences(const StudyFacts& facts, const space::Sample& before, const space::Sample& after) {
   Json json = Json::array();
   for (std::size_t i = 0; i < std::min(before.choices.size(), after.choices.size()); ++i) {
@@ -53,12 +72,11 @@ Json differences(const StudyFacts& facts, const space::Sample& before, const spa
                     {"after", option_text(facts, i, after.choices[i])}});
   }
   for (std::size_t i = 0; i < std::min(before.programs.size(), after.programs.size()); ++i) {
-    if (before.programs[i] == after.programs[i]) continue;
     Json lines = Json::array();
-    for (const DiffLine& line :
-         program_diff(to_text(before.programs[i]), to_text(after.programs[i]))) {
+    for (const DiffLine& line : changed_lines(before, after, i)) {
       lines.push_back({std::string(1, line.mark), line.text});
     }
+    if (lines.empty()) continue;
     json.push_back({{"where", slot_name(facts, i)}, {"lines", std::move(lines)}});
   }
   return json;

@@ -190,4 +190,38 @@ std::vector<bool> matched_lines(const std::vector<ProgramLine>& before,
   return matched;
 }
 
+std::vector<DiffLine> line_diff(const std::string& before, const std::string& after) {
+  const auto lines_of = [](const std::string& text) {
+    std::vector<std::string> lines;
+    std::istringstream stream(text);
+    for (std::string line; std::getline(stream, line);) lines.push_back(line);
+    return lines;
+  };
+  const std::vector<std::string> first = lines_of(before);
+  const std::vector<std::string> second = lines_of(after);
+  // common[i][j]: lines that the rests from first[i] and second[j] have in common, in order.
+  std::vector<std::vector<std::size_t>> common(first.size() + 1,
+                                               std::vector<std::size_t>(second.size() + 1, 0));
+  for (std::size_t i = first.size(); i-- > 0;) {
+    for (std::size_t j = second.size(); j-- > 0;) {
+      common[i][j] = first[i] == second[j] ? common[i + 1][j + 1] + 1
+                                           : std::max(common[i + 1][j], common[i][j + 1]);
+    }
+  }
+  std::vector<DiffLine> lines;
+  std::size_t i = 0;
+  std::size_t j = 0;
+  while (i < first.size() || j < second.size()) {
+    if (i < first.size() && j < second.size() && first[i] == second[j]) {
+      lines.push_back({' ', first[i++]});
+      ++j;
+    } else if (j == second.size() || (i < first.size() && common[i + 1][j] >= common[i][j + 1])) {
+      lines.push_back({'-', first[i++]});
+    } else {
+      lines.push_back({'+', second[j++]});
+    }
+  }
+  return lines;
+}
+
 }  // namespace nas::report

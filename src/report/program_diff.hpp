@@ -34,6 +34,10 @@ struct DiffLine {
 [[nodiscard]] std::vector<DiffLine> program_diff(const std::string& before,
                                                  const std::string& after);
 
+/// The second text's lines with the first's beside them, as few marked as can be: for texts whose
+/// lines do not number what stands before them, such as a DNA's.
+[[nodiscard]] std::vector<DiffLine> line_diff(const std::string& before, const std::string& after);
+
 /// For each line of `after` whether `before` has a match for it.
 [[nodiscard]] std::vector<bool> matched_lines(const std::vector<ProgramLine>& before,
                                               const std::vector<ProgramLine>& after);

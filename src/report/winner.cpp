@@ -60,6 +60,10 @@ Json winner(const StudyFacts& facts, const Drawing& drawing) {
   for (const LayerProgram& program : distinct_programs(whole)) {
     programs.push_back({{"title", program.title}, {"text", program.text}});
   }
+  for (const space::Dna& dna : best->candidate.sample.dnas) {
+    if (dna.subprograms.empty()) continue;
+    programs.push_back({{"title", "Lowered from this DNA"}, {"text", to_text(dna)}});
+  }
   return {{"trial", best->number},
           {"value", number_json(best->outcome.value)},
           {"hash", best->candidate.hash.hex()},

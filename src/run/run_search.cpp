@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "loop.hpp"
@@ -9,27 +12,37 @@
 namespace nas::run {
 namespace {
 
-/// How far an outcome is beyond its constraints, in all.
+/// How far a trial is beyond its measured constraint, over the bound; infinite where the metric was
+/// not measured.
 double excess(const config::RunConfig& config, const space::Trial& trial) {
-  double sum = 0;
-  for (const double value :
-       constraint_values(config, trial.candidate.architecture, trial.outcome.scores)) {
-    if (value > 0) sum += value;
+  double largest = 0;
+  for (const config::ConstraintConfig& constraint : config.constraints) {
+    double value = std::numeric_limits<double>::infinity();
+    for (const space::Score& score : trial.outcome.scores) {
+      if (score.name == constraint.metric || score.name.starts_with(constraint.metric + "[")) {
+        value = score.value;
+      }
+    }
+    const double above = constraint.max ? (value - *constraint.max) / std::abs(*constraint.max) : 0;
+    const double below = constraint.min ? (*constraint.min - value) / std::abs(*constraint.min) : 0;
+    largest = std::max({largest, above, below});
   }
-  return sum;
+  return largest;
 }
 
 [[noreturn]] void throw_nothing_completed(const Plan& plan,
                                           const std::vector<space::Trial>& trials) {
-  const space::Trial* nearest = nullptr;
+  if (trials.empty()) {
+    throw Error(ErrorKind::kInfeasible,
+                "no architecture of the space satisfies the constraints: there was nothing to try");
+  }
+  const space::Trial* nearest = &trials.front();
   for (const space::Trial& trial : trials) {
     if (trial.outcome.reason != "constraint") {
       throw Error(ErrorKind::kFailures,
                   "no trial was completed: every candidate was pruned or failed. See `nas trials`");
     }
-    if (nearest == nullptr || excess(plan.config, trial) < excess(plan.config, *nearest)) {
-      nearest = &trial;
-    }
+    if (excess(plan.config, trial) < excess(plan.config, *nearest)) nearest = &trial;
   }
   throw Error(ErrorKind::kInfeasible,
               "none of " + std::to_string(trials.size()) +

@@ -99,12 +99,25 @@ void count_trainings(const store::Study& study, Verification& verification) {
   }
 }
 
-/// Of the best trials the one with the best mean; the first with several objectives.
-const VerifiedRole* winning_role(const std::vector<VerifiedRole>& roles,
-                                 const store::StudyHeader& header, const Judged& judged) {
+/// Whether the last verification asked for this architecture; one without a record asked for all.
+bool was_asked_for(const Json& plan, const VerifiedRole& role) {
+  if (!plan.is_object()) return true;
+  const Json& contenders = plan.at("contenders");
+  return std::any_of(contenders.begin(), contenders.end(), [&](const Json& contender) {
+    return contender.at("role") == role.role && contender.at("hash") == role.hash;
+  });
+}
+
+/// Of the best trials the one with the best mean; the first with several objectives. One of which a
+/// training failed, or that only an earlier verification trained, cannot overtake the leader.
+const VerifiedRole* winning_role(const std::vector<VerifiedRole>& roles, const store::Study& study,
+                                 const Judged& judged) {
+  const store::StudyHeader header = study.header();
+  const Json plan = study.attribute(kVerificationPlan);
   const VerifiedRole* winner = nullptr;
   for (const VerifiedRole& role : roles) {
     if (role.role == kInitialRole || role.role == kRandomRole || role.values.empty()) continue;
+    if (winner != nullptr && (role.failed > 0 || !was_asked_for(plan, role))) continue;
     const bool is_better =
         winner != nullptr &&
         (judged.objective.maximize ? role.mean > winner->mean : role.mean < winner->mean);
@@ -144,8 +157,7 @@ std::optional<Comparison> compare(const VerifiedRole* winner,
 }  // namespace
 
 std::optional<Verification> verification_of(const store::Study& study) {
-  const store::StudyHeader header = study.header();
-  const Judged judged = judged_of(header);
+  const Judged judged = judged_of(study.header());
   Verification verification;
   verification.metric = judged.objective.metric;
   verification.roles = roles_of(study, judged);
@@ -160,7 +172,7 @@ std::optional<Verification> verification_of(const store::Study& study) {
   for (std::size_t i = 0; i < probabilities.size(); ++i) {
     verification.roles[i].best_probability = probabilities[i];
   }
-  const VerifiedRole* winner = winning_role(verification.roles, header, judged);
+  const VerifiedRole* winner = winning_role(verification.roles, study, judged);
   if (winner != nullptr) verification.winner = winner->trial;
   verification.initial = compare(winner, verification.roles, kInitialRole, "the initial program",
                                  judged.objective.maximize);

@@ -5,6 +5,7 @@
 
 #include "loop.hpp"
 #include "metrics.hpp"
+#include "nas/core/crash_point.hpp"
 #include "nas/core/files.hpp"
 #include "nas/core/interrupt.hpp"
 #include "nas/core/log.hpp"
@@ -148,6 +149,7 @@ std::optional<space::Outcome> same_training(const store::Study& study, const Ver
 /// Runs one job; false when interrupted.
 bool run_job(const VerifyJob& job, const Plan& plan, const Evaluator& evaluator,
              store::Study& study) {
+  crash_point("verify");
   const Contender& contender = *job.contender;
   if (const auto outcome = same_training(study, job)) {
     study.record_repeat({contender.role, contender.hash, job.repeat, *outcome});

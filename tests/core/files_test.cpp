@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "nas/core/error.hpp"
+#include "nas/core/lock_holder.hpp"
 #include "support/error_of.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -206,6 +207,20 @@ TEST(MakeFolders, NamesWhatStandsInTheWay) {
   ASSERT_TRUE(error);
   EXPECT_EQ(error->kind(), ErrorKind::kIo);
   EXPECT_EQ(error->what(), "cannot make folder " + file + ": File exists");
+}
+
+TEST(LockHolder, IsWhoHoldsTheLockAndNobodyElse) {
+  using State = LockHolder::State;
+  const TemporaryFolder folder;
+  const std::string path = folder / "lock";
+  EXPECT_EQ(lock_holder(path).state, State::kNobody);
+  {
+    const FileLock lock(path, "busy");
+    EXPECT_EQ(lock_holder(path).state, State::kHeld);
+    EXPECT_EQ(lock_holder(path).process, static_cast<std::int64_t>(::getpid()));
+    EXPECT_EQ(lock_holder(folder / "other").state, State::kNobody);
+  }
+  EXPECT_EQ(lock_holder(path).state, State::kNobody);
 }
 
 TEST(FileLock, IsHeldByOneAtATime) {

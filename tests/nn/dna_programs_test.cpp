@@ -4,7 +4,6 @@
 
 #include <filesystem>
 #include <map>
-#include <numeric>
 
 #include "nas/nn/torchscript.hpp"
 #include "nas/space/blocks.hpp"
@@ -20,30 +19,8 @@
 namespace nas::test {
 namespace {
 
-constexpr std::int64_t kModelDim = 32;
 constexpr std::int64_t kSeq = 7;
 constexpr std::uint64_t kWalks = 200;
-
-space::Architecture model_of(const space::Program& program) {
-  return {{.vocab_size = 16, .model_dim = kModelDim}, {{4, 4 * kModelDim, program}}};
-}
-
-/// The flat program of Primer's initial one after a few guarded mutations.
-space::Program walked(std::uint64_t walk) {
-  space::DnaRules dna_rules;
-  dna_rules.operations.resize(space::dna_operations().size());
-  std::iota(dna_rules.operations.begin(), dna_rules.operations.end(), std::uint16_t{0});
-  space::MutationRules rules;
-  rules.check.max_nodes = 256;
-  space::Dna dna = space::primer_transformer(4, kModelDim, space::Positions::kRope);
-  for (std::uint32_t step = 0; step < 1 + walk % 12; ++step) {
-    DrawCursor cursor({31, Purpose::kTest, walk, step});
-    space::Dna child;
-    space::MutationKind kind{};
-    if (space::mutate_dna(dna, dna_rules, rules, cursor, child, kind)) dna = child;
-  }
-  return space::lower(dna).value();
-}
 
 std::string where(std::uint64_t walk, const space::Program& program) {
   return "walk " + std::to_string(walk) + "\n" + space::to_text(program);
@@ -63,12 +40,12 @@ void set_by_size(nn::Model& model) {
 TEST(DnaPrograms, InitialProgramComputesTheVanillaLayer) {
   const at::NoGradGuard no_grad;
   const space::Program dna =
-      space::lower(space::primer_transformer(4, kModelDim, space::Positions::kRope)).value();
+      space::lower(space::primer_transformer(4, kDnaModelDim, space::Positions::kRope)).value();
   const space::Program vanilla =
       space::layer_program({space::block_program("softmax_attention", space::Slot::kMixer, {}),
                             space::block_program("relu", space::Slot::kFeedForward, {})});
-  nn::Model made(model_of(dna), {});
-  nn::Model known(model_of(vanilla), {});
+  nn::Model made(dna_model(dna), {});
+  nn::Model known(dna_model(vanilla), {});
   set_by_size(made);
   set_by_size(known);
   const at::Tensor tokens = random_tokens(3, kSeq, 16, 1);
@@ -86,8 +63,8 @@ TEST(DnaPrograms, AttendToValuesOfAnotherWidth) {
       "mat_mul(w, v)\nsubprogram soft(x, y)\n  e = exp(x)\n  sum = red_sum(e)\n  out = divide(e, "
       "sum)\n";
   const space::Program program = space::lower(space::dna_from_text(text, "test")).value();
-  nn::Model fused(model_of(program), {.fuse = true});
-  nn::Model plain(model_of(program), {.fuse = false});
+  nn::Model fused(dna_model(program), {.fuse = true});
+  nn::Model plain(dna_model(program), {.fuse = false});
   set_by_size(fused);
   set_by_size(plain);
   const at::Tensor tokens = random_tokens(2, kSeq, 16, 3);
@@ -98,9 +75,9 @@ TEST(DnaPrograms, CountTheirParametersAndLeakNothing) {
   std::map<std::string, int> primitives;
   std::uint64_t finite = 0;
   for (std::uint64_t walk = 0; walk < kWalks; ++walk) {
-    const space::Program program = walked(walk);
+    const space::Program program = walked_dna(walk);
     for (const space::Node& node : program.nodes) ++primitives[space::spec_of(node).name];
-    const space::Architecture architecture = model_of(program);
+    const space::Architecture architecture = dna_model(program);
     nn::Model model(architecture, {.fuse = walk % 2 == 0});
     std::int64_t count = 0;
     for (const nn::NamedTensor& parameter : model.parameters()) count += parameter.tensor.numel();
@@ -120,8 +97,8 @@ TEST(DnaPrograms, CountTheirParametersAndLeakNothing) {
 
 TEST(DnaPrograms, TrainInEveryParameterThatTheyUse) {
   for (std::uint64_t walk = 0; walk < 40; ++walk) {
-    const space::Program program = walked(walk);
-    nn::Model model(model_of(program), {});
+    const space::Program program = walked_dna(walk);
+    nn::Model model(dna_model(program), {});
     model.initialise(1, 0);
     disturb(model, 0.1, walk);
     const at::Tensor logits = model.forward(random_tokens(2, kSeq, 16, walk));
@@ -137,8 +114,8 @@ TEST(DnaPrograms, ExportToTheSameLogits) {
   const at::NoGradGuard no_grad;
   const TemporaryFolder folder;
   for (std::uint64_t walk = 0; walk < 40; ++walk) {
-    const space::Program program = walked(walk);
-    nn::Model model(model_of(program), {.fuse = false});
+    const space::Program program = walked_dna(walk);
+    nn::Model model(dna_model(program), {.fuse = false});
     model.initialise(1, 0);
     disturb(model, 0.1, walk);
     const std::string path = folder / "model.pt";

@@ -3,8 +3,12 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
 
+#include <numeric>
+
 #include "nas/core/philox.hpp"
 #include "nas/space/blocks.hpp"
+#include "nas/space/dna.hpp"
+#include "nas/space/mutation.hpp"
 #include "nn/fusion.hpp"
 #include "nn/initialise.hpp"
 
@@ -56,6 +60,26 @@ nn::LayerPlan small_layer(const space::Program& program, bool fuse, std::uint64_
   if (fuse) nn::fuse(plan);
   nn::plan_releases(plan);
   return plan;
+}
+
+space::Architecture dna_model(const space::Program& program) {
+  return {{.vocab_size = 16, .model_dim = kDnaModelDim}, {{4, 4 * kDnaModelDim, program}}};
+}
+
+space::Program walked_dna(std::uint64_t walk) {
+  space::DnaRules dna_rules;
+  dna_rules.operations.resize(space::dna_operations().size());
+  std::iota(dna_rules.operations.begin(), dna_rules.operations.end(), std::uint16_t{0});
+  space::MutationRules rules;
+  rules.check.max_nodes = 256;
+  space::Dna dna = space::primer_transformer(4, kDnaModelDim, space::Positions::kRope);
+  for (std::uint32_t step = 0; step < 1 + walk % 12; ++step) {
+    DrawCursor cursor({31, Purpose::kTest, walk, step});
+    space::Dna child;
+    space::MutationKind kind{};
+    if (space::mutate_dna(dna, dna_rules, rules, cursor, child, kind)) dna = child;
+  }
+  return space::lower(dna).value();
 }
 
 at::Tensor random_tokens(std::int64_t batch, std::int64_t seq, std::int64_t vocab,

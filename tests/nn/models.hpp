@@ -23,6 +23,14 @@ namespace nas::test {
 [[nodiscard]] nn::LayerPlan small_layer(const space::Program& program, bool fuse,
                                         std::uint64_t seed);
 
+/// One layer of a program in a model whose sizes suit a DNA: vocabulary 16, model_dim
+/// kDnaModelDim, 4 heads.
+inline constexpr std::int64_t kDnaModelDim = 32;
+[[nodiscard]] space::Architecture dna_model(const space::Program& program);
+
+/// The flat program of Primer's initial one after 1 to 12 guarded mutations of its DNA.
+[[nodiscard]] space::Program walked_dna(std::uint64_t walk);
+
 /// [batch, seq] int64, a function of the arguments alone.
 [[nodiscard]] at::Tensor random_tokens(std::int64_t batch, std::int64_t seq, std::int64_t vocab,
                                        std::uint64_t seed);

@@ -155,6 +155,10 @@ void write_python_cases(const std::string& folder) {
                                               space::to_text(program));
   }
   for (const space::Architecture& architecture : surroundings()) write(architecture, "hand-made");
+  constexpr std::uint64_t kWalks = 100;
+  for (std::uint64_t walk = 0; walk < kWalks; ++walk) {
+    write(dna_model(walked_dna(walk)), "DNA, walk " + std::to_string(walk));
+  }
   if (tried.size() != causal_vocabulary().size()) {
     throw std::runtime_error("a primitive is in none of the random programs");
   }

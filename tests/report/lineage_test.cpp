@@ -1,9 +1,11 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <limits>
 #include <nlohmann/json.hpp>
 
 #include "example_facts.hpp"
+#include "nas/space/dna.hpp"
 #include "nas/space/text.hpp"
 #include "report/sections.hpp"
 
@@ -58,6 +60,24 @@ TEST(Lineage, SaysWhatEachMutationChangedAndPaid) {
   }
   EXPECT_NE(removed.find("relu("), std::string::npos);
   EXPECT_NE(added.find("n1 = tanh("), std::string::npos);
+}
+
+TEST(Lineage, OfADnaItsOwnLinesDiffer) {
+  StudyFacts facts = three_generations();
+  space::Dna dna = space::primer_transformer(4, 64, space::Positions::kRope);
+  for (const std::size_t i : {1U, 2U}) {
+    facts.trials[i].candidate.sample.dnas = {dna};
+    dna.constants[0] = 0.75;  // of the second alone
+  }
+  const Json differences = lineage(facts).at(2).at("differences");
+  ASSERT_EQ(differences.size(), 1U);
+  std::string marks;
+  for (const Json& line : differences.at(0).at("lines")) marks += line.at(0).get<std::string>();
+  EXPECT_EQ(std::count(marks.begin(), marks.end(), '-'), 1);
+  EXPECT_EQ(std::count(marks.begin(), marks.end(), '+'), 1);
+  const Json programs = winner(facts, {}).at("programs");
+  EXPECT_EQ(programs.back().at("title"), "Lowered from this DNA");
+  EXPECT_TRUE(space::is_dna_text(programs.back().at("text").get<std::string>()));
 }
 
 TEST(Lineage, PaidFollowsTheDirection) {

@@ -77,6 +77,21 @@ TEST(ProgramDiff, BothProgramsCanBeReadOffIt) {
   }
 }
 
+TEST(LineDiff, MarksAsFewLinesAsCanBeAndBothTextsCanBeReadOffIt) {
+  const std::string first = "a\nb\nc\nd\n";
+  const std::string second = "b\nx\nd\ne\n";
+  std::string before, after, marks;
+  for (const DiffLine& line : line_diff(first, second)) {
+    if (line.mark != '+') before += line.text + "\n";
+    if (line.mark != '-') after += line.text + "\n";
+    marks += line.mark;
+  }
+  EXPECT_EQ(before, first);
+  EXPECT_EQ(after, second);
+  EXPECT_EQ(marks, "- -+ +");
+  EXPECT_TRUE(line_diff("", "").empty());
+}
+
 TEST(ProgramLines, WriteTheTextTheyWereReadFrom) {
   for (const space::Program& program : test::random_programs(13, 40)) {
     std::string text;

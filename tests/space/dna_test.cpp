@@ -5,6 +5,7 @@
 #include <cmath>
 #include <functional>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "nas/core/error.hpp"
@@ -13,6 +14,7 @@
 #include "nas/space/check.hpp"
 #include "nas/space/cost.hpp"
 #include "nas/space/primitive.hpp"
+#include "nas/space/space.hpp"
 #include "nas/space/text.hpp"
 
 namespace nas::space {
@@ -113,12 +115,36 @@ TEST(PrimerTransformer, RefusesOtherHeads) {
   }
 }
 
-TEST(DnaText, RoundTripsAlongRandomWalks) {
-  for (std::uint64_t walk = 0; walk < 100; ++walk) {
-    const Dna dna = walked(walk, 20);
-    const std::string text = to_text(dna);
-    EXPECT_TRUE(is_dna_text(text));
-    EXPECT_EQ(dna_from_text(text, "test"), dna) << text;
+Space dna_space() {
+  return Space::from_json(
+      Json::parse(R"({"layers": 1, "model_dim": 64, "heads": 4, "inner_dim": 256,
+                      "layer": {"program": {"language": "dna", "vocabulary": "primer",
+                                            "initial": "primer_transformer", "max_nodes": 256}}})"),
+      ModelSpec{}, JsonPositions("test"), "/space");
+}
+
+TEST(DnaText, TenThousandRoundTripWithTheirHash) {
+  const Space space = dna_space();
+  Sample sample = space.initial();
+  int count = 0;
+  for (std::uint64_t walk = 0; count < 10000; ++walk) {
+    Dna dna = initial();
+    for (std::uint32_t step = 0; step < 20; ++step) {
+      DrawCursor cursor({7, Purpose::kTest, walk, step});
+      Dna child;
+      MutationKind kind{};
+      ASSERT_TRUE(mutate_dna(dna, all_operations(), layer_rules(), cursor, child, kind));
+      dna = child;
+      const std::string text = to_text(dna);
+      ASSERT_TRUE(is_dna_text(text));
+      ASSERT_EQ(dna_from_text(text, "test"), dna) << text;
+      sample.dnas[0] = dna;
+      sample.programs[0] = lowered(dna);
+      const Sample read = space.sample_from_json(space.to_json(sample));
+      ASSERT_EQ(read.dnas[0], dna) << text;
+      ASSERT_EQ(hash_of(space.architecture(read)), hash_of(space.architecture(sample))) << text;
+      ++count;
+    }
   }
 }
 

@@ -62,6 +62,27 @@ class ConfigurationTest(StudyTest):
         dry = self.nas("search", "--config", self.config(constraints=[{"metric": "params", "max": 10}]), "--dry-run")
         self.check(dry, 3, "params", "nearest value")
 
+    def test_a_space_without_a_feasible_architecture(self):
+        config = json.loads(json.dumps(SYNTHETIC))
+        config["space"] = {"layers": 1, "model_dim": 32, "heads": 4, "inner_dim": {"choice": [32, 64]},
+                           "mixer": "softmax_attention", "feed_forward": "relu"}
+        config.update(search={"name": "enumerate"}, constraints=[{"metric": "params", "max": 10}])
+        del config["training"]["hurdles"]
+        result = self.nas("search", "--config", self.config(config), "--study", self.folder / "study")
+        self.check(result, 3, "no architecture of the space satisfies the constraints")
+        self.assert_no_study()
+
+    def test_a_configuration_from_a_pipe(self):
+        tiny_text(self.folder / "corpus.txt")
+        text = self.config(tiny_training(self.folder / "corpus.txt"), budget__trials=1, verify__top=0).read_text()
+        command = [os.environ["NAS_PROGRAM"], "search", "--config", "/dev/stdin", "--study", self.folder / "study"]
+        done = subprocess.run(command, input=text, capture_output=True, text=True, env=self.environment, timeout=120)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_dry_run_without_training_says_everything_once(self):
+        dry = self.succeed("search", "--config", self.config(device="auto"), "--dry-run")
+        self.assertEqual(dry.stdout.count("constraints "), 1, dry.stdout)
+
     def test_dry_run_trains_nothing_that_the_machine_cannot_hold(self):
         tiny_text(self.folder / "corpus.txt")
         config = self.config(tiny_training(self.folder / "corpus.txt"), training__batch_size=65536, training__seq_len=1000)
@@ -221,10 +242,12 @@ class RunningTest(StudyTest):
         process = self.start("search", "--config", path, "--study", study)
         self.wait_for_trials(study, 1)
         self.check(self.nas("resume", study), 6, "another process", "lock")
-        self.assertEqual(self.nas("status", study).returncode, 0)
+        status = json.loads(self.succeed("status", study, "--format", "json").stdout)
+        self.assertEqual((status["running"], status["process"]), (True, process.pid))
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=60)
         self.assertEqual(process.returncode, 130)
+        self.assertIn("not running; go on with: nas resume", self.succeed("status", study).stdout)
         self.succeed("resume", study)
 
     def test_one_interrupt_saves_and_resumes(self):

@@ -1,7 +1,7 @@
 """A search killed with SIGKILL in every phase and resumed is bit-identical to one that was not.
 
-Twenty kills for each parallelism and kind of training, spread over propose, build, train, evaluate and write (and
-some at random moments of the clock); with NAS_TEST_FULL=1 twenty in every phase. The random choices have a printed seed.
+Twenty kills for each parallelism and kind of training, spread over propose, build, train, evaluate, verify and write
+(and some at random moments of the clock); with NAS_TEST_FULL=1 twenty in every phase. The random choices have a printed seed.
 """
 import os
 import random
@@ -10,10 +10,10 @@ import signal
 import time
 import unittest
 
-from program import EVERYTHING, SYNTHETIC, StudyTest, tiny_text, tiny_training
+from program import DNA, EVERYTHING, SYNTHETIC, StudyTest, tiny_text, tiny_training
 
 FULL = os.environ.get("NAS_TEST_FULL") == "1"
-PHASES = ["propose", "build", "train", "evaluate", "write", "clock"]
+PHASES = ["propose", "build", "train", "evaluate", "verify", "write", "clock"]
 
 
 class KillTest(StudyTest):
@@ -74,6 +74,7 @@ class KillTest(StudyTest):
             self.assert_same(expected, study)
         print(f"{self.id()}: killed {died}, {round_number} studies identical", flush=True)
         self.assertTrue(all(count >= kills_a_phase for count in died.values()), died)
+        return whole
 
     def kills_a_phase(self, usual):
         return 20 if FULL else usual
@@ -89,6 +90,11 @@ class KillTest(StudyTest):
     def test_seeds_objectives_and_random_search(self):
         config = dict(EVERYTHING, synthetic={"noise": 0.05, "step_microseconds": 1000})
         self.kill_all_over(config, 2, self.kills_a_phase(2), 1.0)
+
+    def test_subprograms_of_a_dna(self):
+        config = dict(DNA, synthetic={"step_microseconds": 1000})
+        whole = self.kill_all_over(config, 2, self.kills_a_phase(1), 1.0)
+        self.succeed("replay", whole, "--all")
 
     def test_verification_asked_for_later(self):
         """Kills of `nas verify`, which `nas verify` or `nas resume` goes on with."""

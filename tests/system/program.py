@@ -57,6 +57,13 @@ EVERYTHING = dict(SYNTHETIC, name="everything", repeat={"seeds": 2},
                   verify={"top": 2, "repeats": 2, "random_search": True})
 
 
+# SYNTHETIC's search in Primer's own language: subprograms with banks.
+DNA = dict(SYNTHETIC, name="dna",
+           space={"layers": 1, "model_dim": 32, "heads": 4, "inner_dim": 128,
+                  "layer": {"program": {"language": "dna", "vocabulary": "primer", "initial": "primer_transformer",
+                                        "max_nodes": 256}}})
+
+
 def tiny_documents(folder, files=300):
     """A corpus of many short files, so that most windows hold several documents."""
     folder.mkdir()

@@ -21,14 +21,15 @@ function addComparedHistory(document) {
 function addWinners(document) {
   const { studies } = document;
   const section = addSection("winners", "Winners", "The best trial of each study; its verified mean and interval are over fresh seeds.");
-  const roleOf = (study, name) => (study.verification ? study.verification.roles : []).find((role) => role.role === name);
+  const roleOf = ({ verification, winner }) =>
+    (verification ? verification.roles : []).find((role) => isOfSearch(role) && winner && role.trial === winner.trial);
   const scoreOf = (winner, name) => winner && winner.scores.find((score) => shortMetric(score.name) === name);
   const shown = (score) => (score ? formatScore(score.value, score.unit) : DASH);
   add(section, makeTable(
     [{ title: "study" }, { title: "objective" }, { title: "trials", number: true }, { title: "trial", number: true }, { title: "value", number: true }, { title: "verified mean", number: true },
       { title: "95 % interval", number: true }, { title: "verdict" }, { title: "params", number: true }, { title: "flops/token", number: true }, { title: "latency", number: true }, { title: "evaluation", number: true }],
     studies.map((entry) => {
-      const role = roleOf(entry, "winner"), { winner, study } = entry;
+      const role = roleOf(entry), { winner, study } = entry;
       return [make("strong", null, entry.label), study.objectives[0].metric, study.trials, winner ? winner.trial : DASH, formatValue(study.value), formatValue(role ? role.mean : null),
         role ? formatInterval(role.low, role.high, 5) : DASH, entry.verification ? entry.verification.verdict : "not verified", shown(scoreOf(winner, "params")), shown(scoreOf(winner, "flops_per_token")),
         shown(scoreOf(winner, "latency_us")), formatSeconds(study.seconds)];
@@ -47,7 +48,7 @@ function addComparedVerification(document) {
   const rows = [], runs = [];
   for (const { label, verification } of studies) {
     if (!verification) continue;
-    const found = verificationRows(verification, (role) => label + ": " + roleName(role), label);
+    const found = verificationRows(verification, (role) => label + ": " + roleName(role, verification), label);
     rows.push(...found.rows);
     runs.push(...found.runs);
   }

@@ -47,9 +47,17 @@ function verificationRows(verification, labelOf, group) {
   return { rows, runs };
 }
 
-function roleName(role) {
+/** Whether a role is one of the search's best trials, not a baseline. */
+function isOfSearch(role) {
+  return role.role !== "initial" && role.role !== "random";
+}
+
+/** The search's leader is called winner only where no other trial won over fresh seeds. */
+function roleName(role, verification) {
   if (role.trial === null || role.trial === undefined || role.trial < 0) return role.role;
-  return `${role.role} (${role.role === "random" ? "its " : ""}trial ${role.trial})`;
+  const upset = isNumber(verification.winner) && role.role === "winner" && role.trial !== verification.winner;
+  const won = isOfSearch(role) && role.trial === verification.winner && role.role !== "winner";
+  return `${upset ? "leader" : won ? `winner, ${role.role}` : role.role} (${role.role === "random" ? "its " : ""}trial ${role.trial})`;
 }
 
 function verdictText(verification) {
@@ -65,14 +73,14 @@ function addVerification(document) {
     "The best architectures trained again with fresh seeds beside the initial program. Diamonds are means, lines their 95 % intervals by Student's t, circles single trainings. " +
     "The value that won the search is the best of many and so too good; these are not.");
   if (!verification) return setNoChart(section, "Not verified: the winner's value is of one training with the search's own seed. `nas resume` runs what is missing.");
-  const { rows, runs } = verificationRows(verification, roleName, "");
+  const { rows, runs } = verificationRows(verification, (role) => roleName(role, verification), "");
   if (rows.length) {
     addChart(section, "Verified values with intervals", { height: rowsHeight(rows.length, 46), layer: verificationLayers(rows, runs, verification.metric || study.objectives[0].metric, { value: ACCENT }) }, runs.length);
   }
   add(section, make("p", null, make("strong", null, verdictText(verification))), makeTable(
     [{ title: "role" }, { title: "mean", number: true }, { title: "95 % interval", number: true }, { title: "deviation", number: true },
       { title: "P(best)", number: true }, { title: "failed", number: true }, { title: "values" }],
-    verification.roles.map((role) => [roleName(role), formatValue(role.mean), formatInterval(role.low, role.high, 6), formatValue(role.deviation, 3),
+    verification.roles.map((role) => [roleName(role, verification), formatValue(role.mean), formatInterval(role.low, role.high, 6), formatValue(role.deviation, 3),
       formatValue(role.best_probability ?? null, 3), role.failed, role.values.map((value) => formatValue(value)).join(", ")])));
 }
 
