@@ -283,6 +283,24 @@ class SpaceReader {
     }
     read_part("layer", ProgramSlot::Place::kLayer,
               [](LayerTemplate& layer, const Part& part) { layer.whole = part; });
+    check_sizes_have_use();
+  }
+
+  /// A DNA has sizes of its own: a choice of these would only make duplicates.
+  void check_sizes_have_use() {
+    const bool has_dna = std::any_of(slots_.begin(), slots_.end(),
+                                     [](const ProgramSlot& slot) { return slot.dna.has_value(); });
+    if (!has_dna) return;
+    for (const auto& [key, member] : {std::pair{"heads", &LayerTemplate::heads},
+                                      std::pair{"inner_dim", &LayerTemplate::inner_dim}}) {
+      const bool is_choice =
+          std::any_of(template_.layers.begin(), template_.layers.end(),
+                      [&](const LayerTemplate& layer) { return (layer.*member).choice; });
+      if (is_choice) {
+        mistakes_.add(reader_.pointer_to(key),
+                      "is a choice, but a DNA has sizes of its own and does not read it");
+      }
+    }
   }
 
   void read_rules() {

@@ -65,6 +65,9 @@ TEST(Log, GoesToStderrInPlainTextWhereNoTerminalIs) {
 }
 
 TEST(Log, ColoursAreForTerminalsWithoutNoColor) {
+  const int terminal_there = ::posix_openpt(O_RDWR | O_NOCTTY);
+  if (terminal_there < 0) GTEST_SKIP() << "this system has no pseudo-terminals";
+  ::close(terminal_there);
   // Colours are decided at the first line of a process, so each case is a process of its own.
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   const test::ScopedEnvironment terminal("TERM", "xterm");

@@ -36,6 +36,17 @@ TEST(SpaceErrors, MissingKeys) {
   EXPECT_EQ(message("[]"), "the document = [] (s.json:1:1): must be an object {...}");
 }
 
+TEST(SpaceErrors, ADnaReadsNoChoiceOfHeadsOrInnerDim) {
+  const std::string layer =
+      R"("layer": {"program": {"language": "dna", "vocabulary": "primer",
+                               "initial": "primer_transformer", "max_nodes": 256}}})";
+  EXPECT_EQ(message(R"({"layers": 1, "model_dim": 64, "heads": 4,
+ "inner_dim": {"choice": [128, 256]}, )" +
+                    layer),
+            "inner_dim (s.json:2:2): is a choice, but a DNA has sizes of its own and does not read "
+            "it");
+}
+
 TEST(SpaceErrors, EveryMistakeIsListed) {
   EXPECT_EQ(message(R"({"layers": 0,
  "model_dim": "64",
