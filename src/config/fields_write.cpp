@@ -309,4 +309,23 @@ std::vector<HelpRow> help_of(const Description& description, const std::string& 
   return rows;
 }
 
+OptionsDeclaration options_declaration(
+    const std::function<void(const std::function<void(const Description&)>&)>& with_defaults) {
+  OptionsDeclaration declaration;
+  declaration.read = [with_defaults](const Json& given, const JsonPositions& positions,
+                                     const std::string& pointer) {
+    Json read;
+    with_defaults([&](const Description& description) {
+      read = read_fields(given, positions, pointer, description);
+    });
+    return read;
+  };
+  declaration.schema = [with_defaults] {
+    Json schema;
+    with_defaults([&](const Description& description) { schema = schema_of(description); });
+    return schema;
+  };
+  return declaration;
+}
+
 }  // namespace nas::config

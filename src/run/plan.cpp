@@ -94,7 +94,8 @@ Plan make_plan(const config::RunConfig& config, const JsonPositions& positions) 
   plan.objectives = combined_objectives(config);
   plan.space = std::make_shared<const space::Space>(
       space::Space::from_json(config.space, model_spec(config), positions, "/space"));
-  if (const auto& options = builtin_evaluators().at(config.evaluator).options; options.read) {
+  if (const config::OptionsDeclaration options = builtin_evaluators().at(config.evaluator).options;
+      options.read) {
     static_cast<void>(options.read(config.synthetic, positions, "/synthetic"));
   }
   const search::SearcherFactory factory = searcher_factory(config, positions);

@@ -146,20 +146,17 @@ struct OptionsDeclaration {
   std::function<Json()> schema;
 };
 
+/// `with_defaults` hands a description of options at their defaults to what it is given.
+[[nodiscard]] OptionsDeclaration options_declaration(
+    const std::function<void(const std::function<void(const Description&)>&)>& with_defaults);
+
 /// From `void describe(Fields&, Options&)`.
 template <class Options>
 OptionsDeclaration declare_options() {
-  const auto with_defaults = [](auto use) {
-    return [use](auto&&... arguments) {
-      Options options;
-      return use([&](Fields& fields) { describe(fields, options); }, arguments...);
-    };
-  };
-  return {with_defaults([](const Description& description, const Json& given,
-                           const JsonPositions& positions, const std::string& pointer) {
-            return read_fields(given, positions, pointer, description);
-          }),
-          with_defaults([](const Description& description) { return schema_of(description); })};
+  return options_declaration([](const std::function<void(const Description&)>& use) {
+    Options options;
+    use([&](Fields& fields) { describe(fields, options); });
+  });
 }
 
 }  // namespace nas::config
