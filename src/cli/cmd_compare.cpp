@@ -10,13 +10,13 @@ namespace {
 
 int write_comparison(const std::vector<std::string>& folders, const PageOptions& options) {
   const std::string library = read_chart_library(options.chart_library);
-  std::vector<report::StudyFacts> studies;
+  std::vector<Json> studies;
   studies.reserve(folders.size());
-  for (const std::string& folder : folders) studies.push_back(report_facts(folder));
+  for (const std::string& folder : folders) studies.push_back(report_of(folder));
   const std::string output = options.output.empty() ? "comparison.html" : options.output;
   write_file_atomically(output,
                         report::html_page(report::Page::kComparison, "Comparison - nas report",
-                                          report::comparison_report(studies), library));
+                                          report::comparison_report(std::move(studies)), library));
   std::cout << output << "\n";
   return 0;
 }

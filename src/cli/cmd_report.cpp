@@ -3,7 +3,6 @@
 
 #include "command.hpp"
 #include "nas/core/files.hpp"
-#include "nas/core/log.hpp"
 #include "report_inputs.hpp"
 
 namespace nas::cli {
@@ -11,13 +10,11 @@ namespace {
 
 int write_report(const std::string& folder, const PageOptions& options) {
   const std::string library = read_chart_library(options.chart_library);
-  const report::StudyFacts facts = report_facts(folder);
-  const report::Drawing drawing = report::draw_winner(facts);
-  if (drawing.svg.empty()) log_warning("the winner is not drawn: " + drawing.missing);
+  const Json document = report_of(folder);
+  const auto name = document.at("study").at("name").get<std::string>();
   const std::string output = options.output.empty() ? folder + "/report.html" : options.output;
-  write_file_atomically(output,
-                        report::html_page(report::Page::kStudy, facts.name + " - nas report",
-                                          report::study_report(facts, drawing), library));
+  write_file_atomically(
+      output, report::html_page(report::Page::kStudy, name + " - nas report", document, library));
   std::cout << output << "\n";
   return 0;
 }

@@ -20,9 +20,7 @@ fs::path installed_chart_library() {
   return (program.parent_path() / ".." / "share" / "nas" / "vega.js").lexically_normal();
 }
 
-}  // namespace
-
-report::StudyFacts report_facts(const std::string& folder) {
+report::StudyFacts facts_of(const std::string& folder) {
   const store::Study study = store::Study::open(folder, store::Study::Access::kRead);
   const auto verification = run::verification_of(study);  // first: its trials are among the facts
   report::StudyFacts facts = report::read_facts(study);
@@ -30,7 +28,6 @@ report::StudyFacts report_facts(const std::string& folder) {
   try {
     const JsonPositions positions(folder + "/study.db");
     config::RunConfig config = config::config_from_json(facts.config, positions);
-    config.search.enqueue.clear();  // their files are not needed, and need not be there any more
     const run::Plan plan = run::make_plan(config, positions);
     facts.space = plan.space;
     facts.hurdles = config.training.hurdles.count;
@@ -40,6 +37,17 @@ report::StudyFacts report_facts(const std::string& folder) {
                 " lacks what follows from its configuration: " + error.what());
   }
   return facts;
+}
+
+}  // namespace
+
+Json report_of(const std::string& folder) {
+  const report::StudyFacts facts = facts_of(folder);
+  const report::Drawing drawing = report::draw_winner(facts);
+  if (drawing.svg.empty()) {
+    log_warning("the winner of " + folder + " is not drawn: " + drawing.missing);
+  }
+  return report::study_report(facts, drawing);
 }
 
 std::string read_chart_library(const std::string& given) {

@@ -7,9 +7,10 @@
 
 namespace nas::cli {
 
-/// What a report shows of the study in a folder. A configuration that this program cannot read any
-/// more costs the names of choices and hurdles, with a warning, not the report.
-[[nodiscard]] report::StudyFacts report_facts(const std::string& folder);
+/// The report of the study in a folder, with the winner drawn. A configuration that this program
+/// cannot read any more costs the names of choices and hurdles, with a warning, not the report; so
+/// does a missing `dot` the drawing.
+[[nodiscard]] Json report_of(const std::string& folder);
 
 /// The text of the chart library: of the file given, else of share/nas/vega.js beside the program.
 /// Empty, with a warning, when that is not there. Throws Error(kIo) when the given one cannot be

@@ -1,31 +1,40 @@
+#include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "report/sections.hpp"
+#include "nas/report/report.hpp"
 #include "report/values.hpp"
 
 namespace nas::report {
 namespace {
 
 /// A name for each study that no other has: its own, with the folder where names are equal.
-std::vector<std::string> labels_of(std::span<const StudyFacts> studies) {
+std::vector<std::string> labels_of(const std::vector<Json>& studies) {
   std::map<std::string, int> uses;
-  for (const StudyFacts& facts : studies) ++uses[facts.name];
+  for (const Json& report : studies) ++uses[report.at("study").at("name").get<std::string>()];
   std::vector<std::string> labels;
-  for (const StudyFacts& facts : studies) {
-    labels.push_back(uses[facts.name] == 1 ? facts.name : facts.name + " (" + facts.folder + ")");
+  labels.reserve(studies.size());
+  for (const Json& report : studies) {
+    std::string label = report.at("study").at("name").get<std::string>();
+    if (uses.at(label) > 1) {
+      label.append(" (").append(report.at("study").at("folder").get<std::string>()).append(")");
+    }
+    labels.push_back(std::move(label));
   }
   return labels;
 }
 
-/// [{"key", "values": [one for each document, null where it has none]}] of keys that differ.
-Json differing_keys(const std::vector<const Json*>& documents) {
+/// [{"key", "values": [one for each study, null where it has none]}] of keys below `part` that
+/// differ.
+Json differing_keys(const std::vector<Json>& studies, const char* part) {
   std::vector<std::string> keys;
   std::set<std::string> seen;
   std::vector<Json> flat;
-  for (const Json* document : documents) {
-    flat.push_back(document->is_object() ? document->flatten() : Json::object());
+  flat.reserve(studies.size());
+  for (const Json& report : studies) {
+    const Json& document = report.at(part);
+    flat.push_back(document.is_object() ? document.flatten() : Json::object());
     for (const auto& [key, value] : flat.back().items()) {
       if (seen.insert(key).second) keys.push_back(key);
     }
@@ -43,35 +52,19 @@ Json differing_keys(const std::vector<const Json*>& documents) {
 
 }  // namespace
 
-Json comparison_report(std::span<const StudyFacts> studies) {
+Json comparison_report(std::vector<Json> studies) {
   const std::vector<std::string> labels = labels_of(studies);
-  Json json = {{"studies", Json::array()}};
-  std::vector<const Json*> configs;
-  std::vector<const Json*> environments;
-  bool same_objective = true;
-  for (std::size_t i = 0; i < studies.size(); ++i) {
-    const StudyFacts& facts = studies[i];
-    Json columns = trial_columns(facts);
-    for (const char* unused : {"origin", "parents", "change", "hash", "last", "last_step"}) {
-      columns.erase(unused);
-    }
-    json["studies"].push_back({{"label", labels[i]},
-                               {"study", summary(facts)},
-                               {"winner", winner(facts, {})},
-                               {"verification", verification(facts)},
-                               {"history", history(facts)},
-                               {"costs", costs(facts)},
-                               {"outcomes", outcomes(facts)},
-                               {"trials", std::move(columns)}});
-    configs.push_back(&*facts.config);
-    environments.push_back(&*facts.environment);
-    same_objective = same_objective &&
-                     facts.objectives[0].metric == studies[0].objectives[0].metric &&
-                     facts.objectives[0].maximize == studies[0].objectives[0].maximize;
-  }
-  json["same_objective"] = same_objective;
-  json["config"] = differing_keys(configs);
-  json["environment"] = differing_keys(environments);
+  Json json = {{"config", differing_keys(studies, "config")},
+               {"environment", differing_keys(studies, "environment")}};
+  const auto objective = [](const Json& report) {
+    return report.at("study").at("objectives").at(0);
+  };
+  const bool is_same = std::all_of(studies.begin(), studies.end(), [&](const Json& report) {
+    return objective(report) == objective(studies.front());
+  });
+  for (std::size_t i = 0; i < studies.size(); ++i) studies[i]["label"] = labels[i];
+  json["same_objective"] = is_same;
+  json["studies"] = std::move(studies);
   return json;
 }
 

@@ -50,7 +50,7 @@ std::string cluster_text(const std::string& prefix, const LayerProgram& program,
   const auto id_of = [&](const std::string& name) {
     const auto found = ids.find(name);
     if (found != ids.end()) return found->second;
-    const std::string id = prefix + "_in" + std::to_string(ids.size());
+    std::string id = prefix + "_in" + std::to_string(ids.size());
     text += "    " + id + " [label=" + in_quotes(name) + ", shape=plaintext, fillcolor=none];\n";
     ids[name] = id;
     return id;
@@ -68,7 +68,7 @@ std::string cluster_text(const std::string& prefix, const LayerProgram& program,
     }
     for (const std::string& operand : line.operands) {
       const std::string from = id_of(operand);
-      text += "    " + from + " -> " + id + ";\n";
+      text.append("    ").append(from).append(" -> ").append(id).append(";\n");
     }
     if (!line.name.empty()) ids[line.name] = id;
   }

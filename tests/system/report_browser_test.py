@@ -101,8 +101,21 @@ class ReportBrowserTest(StudyTest):
         self.succeed("compare", *studies, "--output", path)
         browser = self.browser()
         browser.open(path, DRAWN)
-        self.assertEqual(browser.evaluate("document.querySelectorAll('.chart svg, .chart canvas').length"), 5)
+        charts = "document.querySelectorAll('.chart svg, .chart canvas').length"
+        self.assertEqual(browser.evaluate(charts), 6)
         self.assertIn("seed", browser.evaluate("document.querySelector('#configuration').textContent"))
+        self.assertIn("hurdle 1", browser.evaluate("document.querySelector('#hurdles').textContent"))
+        # The whole report of the second study, once, when it is opened.
+        browser.evaluate("document.querySelectorAll('#studies > details')[1].open = true")
+        browser.wait(f"{charts} > 12 && document.querySelectorAll('#studies .chart:empty').length === 0")
+        whole = browser.evaluate("document.querySelectorAll('#studies .whole')[1].textContent")
+        for title in ("Lineage of the winner", "Importance of choices", "Hurdles survived", "Why trials failed", "Trials"):
+            self.assertIn(title, whole)
+        parts = browser.evaluate("document.querySelectorAll('#studies .part').length")
+        browser.evaluate("document.querySelectorAll('#studies > details')[1].open = false")
+        browser.evaluate("document.querySelectorAll('#studies > details')[1].open = true")
+        self.assertEqual(browser.evaluate("document.querySelectorAll('#studies .part').length"), parts)
+        self.assertEqual(browser.evaluate("document.querySelectorAll('#studies .whole')[0].childElementCount"), 0)
         self.assert_clean(browser, path)
 
     def test_5000_trials_open_in_under_3_seconds(self):

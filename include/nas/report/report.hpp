@@ -56,8 +56,9 @@ struct Drawing {
 /// All that a report shows of a study, computed. Numbers that are not finite are null.
 [[nodiscard]] Json study_report(const StudyFacts& facts, const Drawing& drawing);
 
-/// The same for several studies side by side.
-[[nodiscard]] Json comparison_report(std::span<const StudyFacts> studies);
+/// Several studies side by side: what study_report() made of each with a label, and the keys of
+/// configuration and environment that differ.
+[[nodiscard]] Json comparison_report(std::vector<Json> studies);
 
 /// Which page shows a document.
 enum class Page { kStudy, kComparison };

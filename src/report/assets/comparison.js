@@ -98,6 +98,47 @@ function addValues(document) {
   }, rows.length);
 }
 
+function addWinnersCurves(document) {
+  const { studies } = document;
+  const section = addSection("curves", "Learning curves of the winners", "Intermediate values of the best trial of each study.");
+  const rows = studies.flatMap(({ label, winner, curves }) => curves.filter((curve) => winner && curve.trial === winner.trial)
+    .flatMap((curve) => curve.points.map(([step, value]) => ({ label, step, value }))).filter((row) => isNumber(row.value)));
+  if (!rows.length) return setNoChart(section, "No winner has intermediate values.");
+  addChart(section, "Learning curves of the winners", {
+    height: 280, data: { values: rows }, mark: { type: "line", strokeWidth: 2, point: { size: 36 } },
+    encoding: {
+      x: { field: "step", type: "quantitative", title: "training step", scale: { nice: false, zero: false } },
+      y: { field: "value", type: "quantitative", title: "val_bpb", scale: robustScale(rows.map((row) => row.value), false) },
+      color: studyColor(studies), tooltip: ["label", "step", "value"].map((field) => ({ field })),
+    },
+  }, rows.length);
+}
+
+function addComparedHurdles(document) {
+  const { studies } = document;
+  const section = addSection("hurdles", "Hurdles survived", "Of the trials of each study that reached a hurdle, how many passed it.");
+  const rows = studies.flatMap(({ label, hurdles }) => hurdles.map((row) => [label, hurdleName(row), row.reached, row.passed, row.pruned,
+    row.reached ? Math.round(100 * row.passed / row.reached) + " %" : DASH, formatValue(row.median)]));
+  if (!rows.length) return setNoChart(section, "None of these studies has hurdles.");
+  add(section, makeTable([{ title: "study" }, { title: "hurdle" }, { title: "reached", number: true }, { title: "passed", number: true }, { title: "pruned", number: true },
+    { title: "survived", number: true }, { title: "median there", number: true }], rows));
+}
+
+/** The whole report of each study, drawn when it is opened. */
+function addWholeReports(document) {
+  const section = addSection("studies", "Each study", "All that its own report shows.");
+  for (const entry of document.studies) {
+    const place = make("div", { class: "whole" });
+    const draw = () => {
+      if (place.firstChild) return;
+      drawWithin(place, () => addStudySections(entry));
+      drawCharts();
+    };
+    section.append(make("details", { ontoggle: (event) => event.target.open && event.target.contains(place) && draw() },
+      make("summary", null, make("strong", null, entry.label), `: ${plural(entry.study.trials, "trial")}, lineage, importance, hurdles, failures, configuration`), place));
+  }
+}
+
 function addDifferences(document) {
   const section = addSection("configuration", "Differences of configuration and environment", "Keys whose values are not the same in all studies.");
   for (const [title, rows] of [["Configuration", document.config], ["Environment", document.environment]]) {
@@ -114,7 +155,7 @@ function showComparison(document) {
   if (!document.same_objective) {
     add(window.document.getElementById("main"), make("p", { class: "notice" }, "These studies do not have the same objective: their values cannot be compared, whatever stands beside each other here."));
   }
-  for (const part of [addComparedHistory, addWinners, addComparedVerification, addValues, addComparedCosts, addDifferences]) part(document);
+  for (const part of [addComparedHistory, addWinners, addComparedVerification, addValues, addComparedCosts, addWinnersCurves, addComparedHurdles, addDifferences, addWholeReports]) part(document);
   makeFooter();
   drawCharts();
 }

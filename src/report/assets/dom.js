@@ -24,8 +24,25 @@ function reportDocument() {
   return JSON.parse(document.getElementById("document").textContent);
 }
 
+let enclosing = null;
+
+/** Calls `draw`, whose sections go into `parent` in place of the page and its table of contents. */
+function drawWithin(parent, draw) {
+  enclosing = parent;
+  try {
+    draw();
+  } finally {
+    enclosing = null;
+  }
+}
+
 /** A section with its line in the table of contents. */
 function addSection(id, title, explanation) {
+  if (enclosing) {
+    const part = make("div", { class: "part" }, make("h3", null, title), explanation ? make("p", { class: "explain" }, explanation) : null);
+    enclosing.append(part);
+    return part;
+  }
   const section = make("section", { id }, make("h2", null, title), explanation ? make("p", { class: "explain" }, explanation) : null);
   const contents = document.getElementById("contents");
   if (!contents.firstChild) contents.append(make("ol"));

@@ -36,11 +36,15 @@ function addSettings(document) {
     document.breaks.length ? make("ul", null, document.breaks.map((text) => make("li", null, text))) : make("p", { class: "muted" }, "None are recorded."));
 }
 
-function showStudy(document) {
-  makeHead(document.study.name, document.study.folder, studyCards(document));
+function addStudySections(document) {
   for (const part of [addHistory, addWinner, addVerification, addCosts, addLineage, addParameters, addOperators, addCurves, addHurdles, addOutcomes, addTrials, addSettings]) {
     part(document);
   }
+}
+
+function showStudy(document) {
+  makeHead(document.study.name, document.study.folder, studyCards(document));
+  addStudySections(document);
   makeFooter();
   drawCharts();
 }
