@@ -44,6 +44,9 @@ class EvidenceTest(StudyTest):
         for name, search in results["searches"].items():
             self.assertEqual(search["trials"], TRIALS, name)
             self.assertEqual(search["complete"] + search["pruned"] + search["failed"], TRIALS, name)
+            self.assertEqual(search["winner"], search["verification"]["winner"], name)
+            self.assertIn(f"trial {search['winner']}: ", first.stdout)
+            self.assertIn("(initial layer ", first.stdout)
         for name, row in results["trainings"].items():
             metrics = json.loads((self.output / "train" / name / "metrics.json").read_text())
             self.assertEqual(row["values"], [seed["value"] for seed in metrics["seeds"]], name)
