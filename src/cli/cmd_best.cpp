@@ -11,12 +11,8 @@ namespace {
 Json best_json(const store::Study& study, const space::Trial& best) {
   Json json = trial_to_json(best);
   json["architecture"] = to_json(canonical(best.candidate.architecture));
-  // What its programs were lowered from, by evolving place; `--arch` takes one in place of a
-  // program.
-  json["dnas"] = Json::array();
-  for (const space::Dna& dna : best.candidate.sample.dnas) {
-    if (!dna.subprograms.empty()) json["dnas"].push_back(to_text(dna));
-  }
+  // By the names of the space, with the DNA of programs: what search.enqueue takes.
+  json["sample"] = stored_plan(study).space->to_json(best.candidate.sample);
   const auto verification = run::verification_of(study);
   json["verification"] = verification ? verification_to_json(*verification) : Json(nullptr);
   return json;

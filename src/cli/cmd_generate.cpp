@@ -1,4 +1,7 @@
+#include <unistd.h>
+
 #include <filesystem>
+#include <iostream>
 
 #include "command.hpp"
 #include "model_choice.hpp"
@@ -28,9 +31,15 @@ run::ModelToRead model_to_read(const ModelChoice& choice) {
   return choice.folder;
 }
 
+void put(const std::string& bytes) {
+  std::cout.write(bytes.data(), static_cast<std::streamsize>(bytes.size())).flush();
+  if (!std::cout) throw Error(ErrorKind::kIo, "cannot write to standard output");
+}
+
 int run_generate(const GenerateArguments& arguments) {
   const run::ModelToRead model = model_to_read(arguments.choice);
-  run::engine().generate(model, arguments.wanted);
+  run::engine().generate(model, arguments.wanted, put);
+  if (::isatty(STDOUT_FILENO) != 0) put("\n");
   return interrupted() ? interrupt_exit_code() : 0;
 }
 

@@ -34,7 +34,7 @@ Table primitives_table() {
 
 Table searchers_table() {
   Table table{{"searcher", "what it does", "source", "options"}, {}};
-  const Registry<search::SearcherFactory> searchers = search::builtin_searchers();
+  const Registry<search::SearcherFactory>& searchers = search::builtin_searchers();
   for (const std::string& name : searchers.names()) {
     const search::SearcherFactory& factory = searchers.at(name);
     table.rows.push_back({name, factory.help, factory.source,
@@ -84,7 +84,7 @@ Table vocabularies_table() {
 
 Table evaluators_table() {
   Table table{{"evaluator", "what it does"}, {}};
-  const Registry<run::EvaluatorFactory> evaluators = run::builtin_evaluators();
+  const Registry<run::EvaluatorFactory>& evaluators = run::builtin_evaluators();
   for (const std::string& name : evaluators.names()) {
     table.rows.push_back({name, evaluators.at(name).help});
   }

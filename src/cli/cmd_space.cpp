@@ -14,6 +14,7 @@ struct SpaceOptions {
   std::string config;
   std::vector<std::string> overrides;
   std::int64_t samples = 0;
+  std::string form = "architecture";
 };
 
 void print_slot(const space::ProgramSlot& slot) {
@@ -39,7 +40,9 @@ int print_space(const SpaceOptions& options) {
     for (std::int64_t i = 0; i < options.samples; ++i) {
       const space::Sample sample =
           plan.space->sample({config.seed, Purpose::kSampling, static_cast<std::uint64_t>(i), 0});
-      std::cout << to_json(plan.space->architecture(sample)).dump() << "\n";
+      const Json json = options.form == "sample" ? plan.space->to_json(sample)
+                                                 : to_json(plan.space->architecture(sample));
+      std::cout << json.dump() << "\n";
     }
     return 0;
   }
@@ -67,9 +70,12 @@ void add_space(CLI::App& program, Action& action) {
   Verb verb(program, "space", "the space of a configuration: choices, programs, size");
   verb.option("--config", options->config, "configuration: a path or a shipped name").required();
   verb.option("--set", options->overrides, "override: a.b=v").one_value_each();
-  verb.option("--sample", options->samples,
-              "print N uniform samples instead, one architecture in JSON a line")
+  verb.option("--sample", options->samples, "print N uniform samples instead, one in JSON a line")
       .range(1, 10'000'000);
+  verb.option("--form", options->form,
+              "of what --sample prints: architecture, or sample (choices by name, programs, DNAs)")
+      .among({"architecture", "sample"})
+      .shows_default();
   verb.callback([options, &action] { action = [options] { return print_space(*options); }; });
 }
 

@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <iostream>
 #include <map>
@@ -14,6 +15,27 @@
 
 namespace nas::cli {
 namespace {
+
+/// Trials an hour at the pace of the finished ones, as many at a time as run now, and the seconds
+/// that the rest of the budget takes; nulls where nothing runs or none is finished.
+void add_pace(Json& status, const std::vector<space::Trial>& trials) {
+  std::int64_t finished = 0;
+  std::int64_t running = 0;
+  double seconds = 0;
+  for (const space::Trial& trial : trials) {
+    running += trial.outcome.state == space::TrialState::kRunning;
+    if (!is_finished(trial.outcome.state)) continue;
+    ++finished;
+    seconds += trial.outcome.seconds;
+  }
+  status["trials_per_hour"] = nullptr;
+  status["seconds_left"] = nullptr;
+  if (status.at("running") != true || running == 0 || finished == 0 || seconds <= 0) return;
+  const double per_second = static_cast<double>(running * finished) / seconds;
+  const std::int64_t left = status.at("budget_trials").get<std::int64_t>() - finished;
+  status["trials_per_hour"] = 3600 * per_second;
+  status["seconds_left"] = static_cast<double>(std::max<std::int64_t>(0, left)) / per_second;
+}
 
 Json status_of(const std::string& folder) {
   const store::Study study = store::Study::open(folder, store::Study::Access::kRead);
@@ -38,6 +60,7 @@ Json status_of(const std::string& folder) {
   status["budget_trials"] = header.config->at("budget").at("trials");
   status["finished_trials"] = finished;
   status["states"] = states;
+  add_pace(status, trials);
   status["best"] =
       winner ? trial_to_json(trials.at(static_cast<std::size_t>(*winner))) : Json(nullptr);
   status["pareto_trials"] = header.further_objectives.empty()
@@ -71,6 +94,10 @@ void print(const Json& status) {
     std::cout << " " << count << " " << state;
   }
   std::cout << "\n";
+  if (const Json& pace = status.at("trials_per_hour"); !pace.is_null()) {
+    std::cout << "pace      " << format_count(pace.get<double>()) << " trials/h, about "
+              << format_seconds(status.at("seconds_left").get<double>()) << " left\n";
+  }
   if (const Json& best = status.at("best"); !best.is_null()) {
     std::cout << "best      trial " << best.at("number") << ": "
               << status.at("metric").get<std::string>() << " "

@@ -51,6 +51,8 @@ std::string in_words(const std::vector<std::string>& choices) {
   return words;
 }
 
+std::string in_words(RawKind kind) { return kind == RawKind::kObject ? "an object" : "a list"; }
+
 bool contains(IntegerRange range, std::int64_t value) {
   return value >= range.min && value <= range.max;
 }
@@ -60,6 +62,10 @@ bool contains(RealRange range, double value) {
   const bool above = range.min_open ? value > range.min : value >= range.min;
   const bool below = range.max_open ? value < range.max : value <= range.max;
   return above && below;
+}
+
+bool accepts(RawKind kind, const Json& value) {
+  return kind == RawKind::kObject ? value.is_object() : value.is_array();
 }
 
 bool accepts(const TextRule& rule, const std::string& text) {

@@ -12,9 +12,11 @@ namespace nas::config {
 [[nodiscard]] std::string in_words(IntegerRange range);
 [[nodiscard]] std::string in_words(RealRange range);
 [[nodiscard]] std::string in_words(const std::vector<std::string>& choices);
+[[nodiscard]] std::string in_words(RawKind kind);
 
 [[nodiscard]] bool contains(IntegerRange range, std::int64_t value);
 [[nodiscard]] bool contains(RealRange range, double value);
+[[nodiscard]] bool accepts(RawKind kind, const Json& value);
 /// Whether a text keeps its rule; none may hold a NUL.
 [[nodiscard]] bool accepts(const TextRule& rule, const std::string& text);
 

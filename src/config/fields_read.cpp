@@ -157,10 +157,10 @@ class Reader final : public Fields {
   void raw(const std::string& name, Json& value, RawKind kind, const std::string& help,
            Presence presence) override {
     const Json* given = find(name);
-    const std::string allowed = kind == RawKind::kObject ? "an object" : "JSON";
+    const std::string allowed = in_words(kind);
     if (given == nullptr) {
       if (presence == Presence::kRequired) missing(name, allowed, help);
-    } else if (kind == RawKind::kAny || given->is_object()) {
+    } else if (accepts(kind, *given)) {
       value = *given;
     } else {
       refuse(name, *given, allowed, false);

@@ -8,9 +8,10 @@
 namespace nas::config {
 namespace {
 
-/// A raw value as it is written: a document that nobody set is an empty object, not null.
+/// A raw value as it is written: a document that nobody set is an empty object or list, not null.
 Json document(const Json& value, RawKind kind) {
-  return kind == RawKind::kObject && value.is_null() ? Json::object() : value;
+  if (!value.is_null()) return value;
+  return kind == RawKind::kObject ? Json::object() : Json::array();
 }
 
 class Writer final : public Fields {
@@ -138,7 +139,7 @@ class SchemaWriter final : public Fields {
   void raw(const std::string& name, Json& value, RawKind kind, const std::string& help,
            Presence presence) override {
     Json& field = add(name, nullptr, help);
-    if (kind == RawKind::kObject) field["type"] = "object";
+    field["type"] = kind == RawKind::kObject ? "object" : "array";
     if (presence == Presence::kRequired) {
       required_.push_back(name);
     } else {
@@ -250,8 +251,8 @@ class HelpWriter final : public Fields {
   }
   void raw(const std::string& name, Json& value, RawKind kind, const std::string& help,
            Presence presence) override {
-    add(name, kind == RawKind::kObject ? "an object" : "JSON",
-        presence == Presence::kRequired ? "" : document(value, kind).dump(), help);
+    add(name, in_words(kind), presence == Presence::kRequired ? "" : document(value, kind).dump(),
+        help);
   }
   void section(const std::string& name, const std::string& help,
                const Description& content) override {

@@ -42,13 +42,17 @@ class PathResolver {
         return;
       }
     }
-    std::string message = dotted_key(pointer) + " = " + shown(path) + " (" +
-                          positions_.describe(pointer) + "): there is no such " + what;
+    std::string why = std::string("there is no such ") + what;
     if (!fs::path(path).is_absolute()) {
-      message += " in " + working_folder_.string();
-      if (own_folder_ != working_folder_) message += " or " + own_folder_.string();
+      why += " in " + working_folder_.string();
+      if (own_folder_ != working_folder_) why += " or " + own_folder_.string();
     }
-    errors_ += (errors_.empty() ? "" : "\n") + message;
+    refuse(pointer, shown(path), why);
+  }
+
+  void refuse(const std::string& pointer, const std::string& value, const std::string& why) {
+    errors_ += (errors_.empty() ? "" : "\n") + dotted_key(pointer) + " = " + value + " (" +
+               positions_.describe(pointer) + "): " + why;
   }
 
   /// Throws Error(kConfig) when a path led nowhere.
@@ -86,8 +90,17 @@ RunConfig read_config(const std::string& path, const std::vector<std::string>& o
   if (config.data.corpus != "python") {
     resolver.resolve(config.data.corpus, "/data/corpus", "file or folder");
   }
-  for (std::size_t i = 0; i < config.search.enqueue.size(); ++i) {
-    resolver.resolve(config.search.enqueue[i], "/search/enqueue/" + std::to_string(i), "file");
+  Json& enqueued = config.search.enqueue;
+  for (std::size_t i = 0; i < enqueued.size(); ++i) {
+    if (enqueued[i].is_object()) continue;
+    const std::string pointer = "/search/enqueue/" + std::to_string(i);
+    if (enqueued[i].is_string()) {
+      auto path_text = enqueued[i].get<std::string>();
+      resolver.resolve(path_text, pointer, "file");
+      enqueued[i] = path_text;
+    } else {
+      resolver.refuse(pointer, enqueued[i].dump(), "must be a path or an object");
+    }
   }
   resolver.finish();
   return config;

@@ -11,8 +11,6 @@ TextRule searcher_name() {
   return {"the name of a searcher (nas list searchers)", "[a-z][a-z0-9_]*", 64};
 }
 
-TextRule path() { return {"a path", "", 4096}; }
-
 void describe_tokenizer(Fields& fields, TokenizerConfig& config) {
   fields.choice("kind", config.kind, {"bytes", "sentencepiece"},
                 "bytes: one id for each byte; sentencepiece: BPE trained on the corpus, lossless");
@@ -71,7 +69,10 @@ void describe(Fields& fields, SearchConfig& config) {
                  "to W workers give the same study");
   fields.integer("redraws", config.redraws, {1, 1'000'000},
                  "attempts to propose a candidate that is new and satisfies the constraints");
-  fields.texts("enqueue", config.enqueue, path(), "architecture files to try first");
+  fields.raw(
+      "enqueue", config.enqueue, RawKind::kList,
+      "what to try first: paths of files, or in place, of an architecture or of a sample (nas best "
+      "--format json, nas space --sample)");
   fields.raw("options", config.options, RawKind::kObject, "of the searcher (nas list searchers)");
 }
 

@@ -18,13 +18,19 @@ class TorchEngine final : public run::Engine {
     return engine::make_train_evaluator(config);
   }
 
-  void export_model(const run::TrainedWeights& weights,
-                    const run::ExportOptions& options) const override {
-    engine::export_model(weights, options);
+  exporting::ExportReport export_model(const run::TrainedWeights& weights,
+                                       const run::ExportOptions& options) const override {
+    return engine::export_model(weights, options);
   }
 
-  void generate(const run::ModelToRead& model, const run::GenerateOptions& options) const override {
-    engine::generate(model, options);
+  exporting::ValidationLoss validation_loss(const run::TrainedWeights& weights,
+                                            const std::string& windows_path) const override {
+    return engine::validation_loss(weights, windows_path);
+  }
+
+  void generate(const run::ModelToRead& model, const run::GenerateOptions& options,
+                const std::function<void(const std::string&)>& put) const override {
+    engine::generate(model, options, put);
   }
 
   std::string torch_version() const override { return TORCH_VERSION; }

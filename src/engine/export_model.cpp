@@ -1,8 +1,6 @@
-#include <iostream>
 #include <nlohmann/json.hpp>
 
 #include "nas/core/error.hpp"
-#include "nas/core/log.hpp"
 #include "nas/core/units.hpp"
 #include "nas/data/dataset.hpp"
 #include "nas/export/hf_export.hpp"
@@ -19,11 +17,6 @@ namespace {
 constexpr const char* kSample =
     "def f(x):\n    return x  # \xC3\xA9 \xE2\x96\x81 <unk>\t \xF0\x9D\x84\x9E\r\n\n  \n";
 
-struct Exported {
-  const run::TrainedWeights& weights;
-  nn::Model model;
-};
-
 /// What an export says of the model; the tokenizer may be empty.
 exporting::ExportFacts facts_with(const run::TrainedWeights& weights,
                                   const std::string& tokenizer) {
@@ -36,106 +29,58 @@ exporting::ExportFacts facts_with(const run::TrainedWeights& weights,
   return facts;
 }
 
-/// Validation loss in fp32 of the model just exported, over the windows that scored the trials.
-void print_loss(const Exported& exported, const run::ExportOptions& options) {
-  const config::RunConfig& config = exported.weights.config;
-  if (config.evaluator != "train") return;
-  const auto dataset =
-      data::Dataset::load(config.data, config.training.seq_len, data::default_cache_folder());
-  if (dataset->hash().hex() != exported.weights.corpus_hash) {
-    log_warning("data.corpus = \"" + config.data.corpus +
-                "\" is not what the model was trained on: the loss is that of another text");
+/// A TorchScript file is of use without a tokenizer.
+exporting::TorchscriptReport export_file(const run::TrainedWeights& weights,
+                                         const run::ExportOptions& options) {
+  std::string tokenizer;
+  std::string missing;
+  try {
+    tokenizer = tokenizer_of(weights);
+  } catch (const Error& error) {
+    missing = error.what();
   }
-  const data::Windows windows =
-      dataset->validation_windows(config.training.eval_batches * config.training.batch_size, "cpu");
-  train::fix_numerics(config.training.threads);
-  const double nats = train::evaluate_nats(exported.model, windows, config.training.batch_size);
-  const std::int64_t count = windows.tokens.size(0);
-  const std::int64_t tokens = count * (windows.tokens.size(1) - 1);
-  const double bpb = train::bits_per_byte(nats, tokens, dataset->target_bytes(windows));
-  std::cout << "loss      " << format_significant(nats, 9) << " nats/token, "
-            << format_significant(bpb, 9) << " bits/byte over " << count
-            << " validation windows (fp32)\n";
-  if (options.windows.empty()) return;
+  exporting::TorchscriptReport report = exporting::export_torchscript(
+      model_of(weights), facts_with(weights, tokenizer), options.output);
+  report.tokenizer_missing = missing;
+  return report;
+}
+
+void write_windows(const std::string& path, const data::Windows& windows,
+                   const exporting::ValidationLoss& loss) {
   std::vector<nn::NamedTensor> tensors{{"windows", windows.tokens}};
   if (windows.document_starts.defined()) {
     tensors.push_back({"document_starts", windows.document_starts.to(at::kLong)});
   }
-  nn::write_safetensors(options.windows, tensors,
-                        {{"loss_nats", format_exact(nats)}, {"bits_per_byte", format_exact(bpb)}});
-  std::cout << "windows   " << options.windows << "\n";
-}
-
-/// The tokenizer, or nothing and a warning: a TorchScript file is of use without it.
-std::string tokenizer_if_there(const run::TrainedWeights& weights) {
-  try {
-    return tokenizer_of(weights);
-  } catch (const Error& error) {
-    log_warning(std::string("the file holds no tokenizer, so `nas generate` cannot use it: ") +
-                error.what());
-    return "";
-  }
-}
-
-void export_torchscript(const Exported& exported, const run::ExportOptions& options) {
-  const exporting::ExportReport report = exporting::export_torchscript(
-      exported.model, facts_with(exported.weights, tokenizer_if_there(exported.weights)),
-      options.output);
-  std::cout << "exported  " << exported.weights.name << " to " << report.path << " ("
-            << format_bytes(static_cast<double>(report.bytes)) << "); loaded back, logits agree to "
-            << format_significant(report.largest_difference, 2) << " at " << report.comparisons
-            << " sizes\n";
-  if (options.has_loss) print_loss(exported, options);
-  std::cout << "use       torch.jit.load(\"" << report.path
-            << "\")(tokens)   tokens: [batch, seq] int64 -> logits [batch, seq, "
-            << exported.model.architecture().model.vocab_size << "]\n";
-}
-
-void print_comparison(const exporting::HfReport& report) {
-  const std::string sizes = " at " + std::to_string(report.comparisons) + " sizes";
-  const exporting::PythonReport& python = report.python;
-  std::cout << "compared  read back by nas: weights " << report.weights_hash
-            << ", architecture and tokenizer are equal, logits bit for bit" << sizes << "\n";
-  if (!python.not_run.empty()) {
-    std::cout << "not done  modeling_nas.py was not run: " << python.not_run << "\n";
-    return;
-  }
-  std::cout << "compared  modeling_nas.py under torch " << python.torch
-            << (python.transformers.empty() ? "" : " and transformers " + python.transformers)
-            << ": logits agree to " << format_significant(python.largest_difference, 2)
-            << " of the largest" << sizes << "\n";
-  if (python.transformers.empty()) {
-    std::cout << "not done  loading by transformers, and its tokenizer: " << python.python
-              << " has no transformers; --python names another\n";
-  } else if (!python.tokenizer_not_run.empty()) {
-    std::cout << "not done  the tokenizer in transformers: " << python.tokenizer_not_run << "\n";
-  } else {
-    std::cout << "compared  the tokenizer in transformers: ids and text of a sample are equal\n";
-  }
-}
-
-void export_folder(const Exported& exported, const run::ExportOptions& options) {
-  const exporting::HfReport report = exporting::export_hf_folder(
-      exported.model, facts_with(exported.weights, tokenizer_of(exported.weights)), options.output,
-      options.python);
-  std::cout << "exported  " << exported.weights.name << " to " << report.folder << " ("
-            << format_bytes(static_cast<double>(report.bytes)) << ")\n";
-  print_comparison(report);
-  if (options.has_loss) print_loss(exported, options);
-  std::cout << "use       AutoModelForCausalLM.from_pretrained(\"" << report.folder
-            << "\", trust_remote_code=True), or with torch alone load_model() of its "
-               "modeling_nas.py\n";
+  nn::write_safetensors(path, tensors,
+                        {{"loss_nats", format_exact(loss.nats)},
+                         {"bits_per_byte", format_exact(loss.bits_per_byte)}});
 }
 
 }  // namespace
 
-void export_model(const run::TrainedWeights& weights, const run::ExportOptions& options) {
-  const Exported exported{weights, model_of(weights)};
-  if (options.format == "safetensors") {
-    export_folder(exported, options);
-  } else {
-    export_torchscript(exported, options);
-  }
+exporting::ExportReport export_model(const run::TrainedWeights& weights,
+                                     const run::ExportOptions& options) {
+  if (options.format != "safetensors") return export_file(weights, options);
+  return exporting::export_hf_folder(model_of(weights), facts_with(weights, tokenizer_of(weights)),
+                                     options.output, options.python);
+}
+
+exporting::ValidationLoss validation_loss(const run::TrainedWeights& weights,
+                                          const std::string& windows_path) {
+  const config::TrainingConfig& training = weights.config.training;
+  const auto dataset =
+      data::Dataset::load(weights.config.data, training.seq_len, data::default_cache_folder());
+  const data::Windows windows =
+      dataset->validation_windows(training.eval_batches * training.batch_size, "cpu");
+  train::fix_numerics(training.threads);
+  exporting::ValidationLoss loss;
+  loss.is_same_corpus = dataset->hash().hex() == weights.corpus_hash;
+  loss.nats = train::evaluate_nats(model_of(weights), windows, training.batch_size);
+  loss.windows = windows.tokens.size(0);
+  const std::int64_t tokens = loss.windows * (windows.tokens.size(1) - 1);
+  loss.bits_per_byte = train::bits_per_byte(loss.nats, tokens, dataset->target_bytes(windows));
+  if (!windows_path.empty()) write_windows(windows_path, windows, loss);
+  return loss;
 }
 
 }  // namespace nas::engine

@@ -1,8 +1,6 @@
 #include <ATen/ops/tensor.h>
-#include <unistd.h>
 
 #include <filesystem>
-#include <iostream>
 
 #include "nas/core/error.hpp"
 #include "nas/core/interrupt.hpp"
@@ -50,14 +48,10 @@ at::Tensor last_logits(const exporting::LanguageModel& model, const std::vector<
   return model.logits(at::tensor(tokens, at::kLong).unsqueeze(0)).select(1, -1).squeeze(0);
 }
 
-void put(const std::string& bytes) {
-  std::cout.write(bytes.data(), static_cast<std::streamsize>(bytes.size())).flush();
-  if (!std::cout) throw Error(ErrorKind::kIo, "cannot write to standard output");
-}
-
 }  // namespace
 
-void generate(const run::ModelToRead& source, const run::GenerateOptions& options) {
+void generate(const run::ModelToRead& source, const run::GenerateOptions& options,
+              const std::function<void(const std::string&)>& put) {
   const exporting::LanguageModel model = read_model(source);
   const exporting::Sampling sampling{options.temperature, options.top_k, options.seed};
   const std::size_t context = context_of(model, options.context);
@@ -73,7 +67,6 @@ void generate(const run::ModelToRead& source, const run::GenerateOptions& option
     text.push_back(token);
     put(tokenizer->decode({static_cast<std::int32_t>(token)}));
   }
-  if (::isatty(STDOUT_FILENO) != 0) put("\n");
 }
 
 }  // namespace nas::engine

@@ -141,12 +141,13 @@ class TrainEvaluator final : public run::Evaluator {
   void set_hurdles(const run::EvaluationRequest& request, train::TrainingRequest& training) const {
     const auto count = static_cast<std::int64_t>(request.hurdle_bars.size());
     training.hurdle_bars = request.hurdle_bars;
-    if (!config_.training.budget.seconds) {
+    const std::optional<double> seconds = config_.training.budget.seconds;
+    if (!seconds) {
       training.hurdle_steps = search::hurdle_steps(training.training.steps, count);
       return;
     }
     for (const double share : search::hurdle_shares(count)) {
-      training.hurdle_seconds.push_back(share * *config_.training.budget.seconds);
+      training.hurdle_seconds.push_back(share * *seconds);
     }
   }
 

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <string>
 
 #include "nas/nn/model.hpp"
 #include "nas/run/engine.hpp"
@@ -11,8 +13,12 @@ namespace nas::engine {
 
 [[nodiscard]] std::shared_ptr<const run::Evaluator> make_train_evaluator(
     const config::RunConfig& config);
-void export_model(const run::TrainedWeights& weights, const run::ExportOptions& options);
-void generate(const run::ModelToRead& model, const run::GenerateOptions& options);
+[[nodiscard]] exporting::ExportReport export_model(const run::TrainedWeights& weights,
+                                                   const run::ExportOptions& options);
+[[nodiscard]] exporting::ValidationLoss validation_loss(const run::TrainedWeights& weights,
+                                                        const std::string& windows_path);
+void generate(const run::ModelToRead& model, const run::GenerateOptions& options,
+              const std::function<void(const std::string&)>& put);
 
 /// The model, on the CPU.
 [[nodiscard]] nn::Model model_of(const run::TrainedWeights& weights);

@@ -21,35 +21,36 @@ namespace {
 constexpr double kLogitTolerance = 1e-4;
 
 /// Compares a file with the model; throws Error(kInternal) when they differ.
-void compare(const nn::Model& model, const std::string& path, ExportReport& report) {
+void compare(const nn::Model& model, const std::string& path, TorchscriptReport& report) {
   const nn::TorchscriptModel exported(path);
   const at::NoGradGuard no_grad;
   for (const at::Tensor& tokens : comparison_tokens(model.architecture().model)) {
     const at::Tensor expected = model.forward(tokens);
-    const double difference = (exported.forward(tokens) - expected).abs().max().item<double>();
-    const double allowed = kLogitTolerance * std::max(1.0, expected.abs().max().item<double>());
+    const double largest = std::max(1.0, expected.abs().max().item<double>());
+    const double difference =
+        (exported.forward(tokens) - expected).abs().max().item<double>() / largest;
     ++report.comparisons;
     report.largest_difference = std::max(report.largest_difference, difference);
-    if (!(difference <= allowed)) {
-      throw Error(ErrorKind::kInternal, "the export differs from the model: logits by " +
-                                            format_significant(difference, 3) + " at batch " +
-                                            std::to_string(tokens.size(0)) + ", length " +
-                                            std::to_string(tokens.size(1)) + " (allowed " +
-                                            format_significant(allowed, 2) +
-                                            "); nothing was written");
+    if (!(difference <= kLogitTolerance)) {
+      throw Error(ErrorKind::kInternal,
+                  "the export differs from the model: logits by " +
+                      format_significant(difference, 3) + " of the largest at batch " +
+                      std::to_string(tokens.size(0)) + ", length " +
+                      std::to_string(tokens.size(1)) + " (allowed " +
+                      format_significant(kLogitTolerance, 2) + "); nothing was written");
     }
   }
 }
 
 }  // namespace
 
-ExportReport export_torchscript(const nn::Model& model, const ExportFacts& facts,
-                                const std::string& path) {
+TorchscriptReport export_torchscript(const nn::Model& model, const ExportFacts& facts,
+                                     const std::string& path) {
   std::map<std::string, std::string> texts{{kFactsName, facts_json(model, facts).dump(1)}};
   if (!facts.tokenizer.empty()) texts.emplace(kTokenizerName, facts.tokenizer);
   // Beside the place where it belongs: a file that is there stays until its successor is compared.
   const std::string part = path + ".part";
-  ExportReport report;
+  TorchscriptReport report;
   report.path = path;
   try {
     nn::save_torchscript(model, part, texts);

@@ -16,8 +16,10 @@ namespace {
 /// The child of a module, made when it is not there.
 torch::jit::Module child_of(torch::jit::Module& parent, const std::string& name) {
   if (parent.hasattr(name)) return parent.attr(name).toModule();
-  const std::string parent_name = parent.type()->name()->qualifiedName();
-  torch::jit::Module child(parent_name + "." + name, parent._ivalue()->compilation_unit());
+  const auto parent_name = parent.type()->name();
+  TORCH_INTERNAL_ASSERT(parent_name.has_value(), "modules of a script have names");
+  torch::jit::Module child(parent_name->qualifiedName() + "." + name,
+                           parent._ivalue()->compilation_unit());
   parent.register_module(name, child);
   return child;
 }

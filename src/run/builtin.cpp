@@ -2,11 +2,14 @@
 
 namespace nas::run {
 
-Registry<EvaluatorFactory> builtin_evaluators() {
-  Registry<EvaluatorFactory> table("evaluator");
-  table.add("train", train_evaluator_factory());
-  table.add("synthetic", synthetic_evaluator_factory());
-  table.add("analytic", analytic_evaluator_factory());
+const Registry<EvaluatorFactory>& builtin_evaluators() {
+  static const Registry<EvaluatorFactory> table = [] {
+    Registry<EvaluatorFactory> made("evaluator");
+    made.add("train", train_evaluator_factory());
+    made.add("synthetic", synthetic_evaluator_factory());
+    made.add("analytic", analytic_evaluator_factory());
+    return made;
+  }();
   return table;
 }
 

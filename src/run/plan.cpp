@@ -23,24 +23,45 @@ space::ModelSpec model_spec(const config::RunConfig& config) {
   return model;
 }
 
-std::vector<space::Sample> read_enqueued(const config::RunConfig& config,
-                                         const space::Space& space) {
+/// The sample that a document stands for: one of `nas space --sample`, what `nas best --format
+/// json` prints, or an architecture.
+space::Sample sample_of(const Json& json, const JsonPositions& positions,
+                        const space::Space& space) {
+  if (json.contains("programs") && json.contains("choices")) return space.sample_from_json(json);
+  if (json.contains("sample")) return space.sample_from_json(json.at("sample"));
+  const Json& within = json.contains("architecture") ? json.at("architecture") : json;
+  if (auto sample = space.locate(space::architecture_from_json(within, positions))) return *sample;
+  throw Error(ErrorKind::kConfig,
+              "the architecture does not lie in the space of this configuration");
+}
+
+/// Reads what search.enqueue names, and leaves the samples there in place of the paths: a study
+/// that goes on needs no files, and asks what it asked before when they have changed.
+std::vector<space::Sample> read_enqueued(config::RunConfig& config, const space::Space& space,
+                                         const JsonPositions& positions) {
   std::vector<space::Sample> samples;
-  for (const std::string& path : config.search.enqueue) {
-    const space::Architecture architecture = space::read_architecture(path);
-    auto sample = space.locate(architecture);
-    if (!sample) {
-      throw Error(ErrorKind::kConfig, "search.enqueue: the architecture in " + path +
-                                          " does not lie in the space of this configuration");
+  Json& entries = config.search.enqueue;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const bool is_path = entries[i].is_string();
+    const std::string pointer = "/search/enqueue/" + std::to_string(i);
+    try {
+      JsonPositions within(is_path ? "" : positions.describe(pointer));
+      const Json document =
+          is_path ? read_json(entries[i].get<std::string>(), within) : Json(entries[i]);
+      samples.push_back(sample_of(document, within, space));
+    } catch (const Error& error) {
+      throw Error(error.kind(), "search.enqueue." + std::to_string(i) +
+                                    (is_path ? " = " + entries[i].dump() : "") + " (" +
+                                    positions.describe(pointer) + "): " + error.what());
     }
-    samples.push_back(std::move(*sample));
+    entries[i] = space.to_json(samples.back());
   }
   return samples;
 }
 
 /// The entry of the configuration's searcher in the table.
-search::SearcherFactory searcher_factory(const config::RunConfig& config,
-                                         const JsonPositions& positions) {
+const search::SearcherFactory& searcher_factory(const config::RunConfig& config,
+                                                const JsonPositions& positions) {
   try {
     return search::builtin_searchers().at(config.search.name);
   } catch (const Error& error) {
@@ -94,11 +115,11 @@ Plan make_plan(const config::RunConfig& config, const JsonPositions& positions) 
   plan.objectives = combined_objectives(config);
   plan.space = std::make_shared<const space::Space>(
       space::Space::from_json(config.space, model_spec(config), positions, "/space"));
-  if (const config::OptionsDeclaration options = builtin_evaluators().at(config.evaluator).options;
+  if (const config::OptionsDeclaration& options = builtin_evaluators().at(config.evaluator).options;
       options.read) {
     static_cast<void>(options.read(config.synthetic, positions, "/synthetic"));
   }
-  const search::SearcherFactory factory = searcher_factory(config, positions);
+  const search::SearcherFactory& factory = searcher_factory(config, positions);
   if (std::string reason = factory.refuses(*plan.space); !reason.empty()) {
     throw Error(ErrorKind::kConfig,
                 "searcher \"" + config.search.name + "\" cannot search this space: " + reason);
@@ -113,7 +134,7 @@ Plan make_plan(const config::RunConfig& config, const JsonPositions& positions) 
   plan.searcher = factory.make(context_for(plan));
   check_budget(plan, positions);
   plan.proposal.redraws = static_cast<std::uint32_t>(config.search.redraws);
-  plan.proposal.enqueued = read_enqueued(config, *plan.space);
+  plan.proposal.enqueued = read_enqueued(plan.config, *plan.space, positions);
   return plan;
 }
 

@@ -17,7 +17,7 @@ config::RunConfig random_config(const config::RunConfig& config, std::int64_t tr
   random.name = config.name.substr(0, kLongestName) + "-random";
   random.search.name = "random";
   random.search.options = Json::object();
-  random.search.enqueue.clear();
+  random.search.enqueue = Json::array();
   random.budget.trials = trials;
   random.verify = {};
   random.verify.top = 0;

@@ -18,8 +18,9 @@ void fill_in(Json& properties, const char* key, Json schema) {
 
 /// "options" by the searcher that "name" chooses.
 void add_searchers(Json& search) {
-  const Registry<search::SearcherFactory> searchers = search::builtin_searchers();
-  const Json chosen_when_absent = search.at("properties").at("name").at("default");
+  const Registry<search::SearcherFactory>& searchers = search::builtin_searchers();
+  const auto chosen_when_absent =
+      search.at("properties").at("name").at("default").get<std::string>();
   search["properties"]["name"]["examples"] = searchers.names();
   search["allOf"] = Json::array();
   for (const std::string& name : searchers.names()) {

@@ -2,12 +2,15 @@
 
 namespace nas::search {
 
-Registry<SearcherFactory> builtin_searchers() {
-  Registry<SearcherFactory> table("searcher");
-  table.add("enumerate", enumerate_factory());
-  table.add("local_search", local_search_factory());
-  table.add("random", random_factory());
-  table.add("regularized_evolution", regularized_evolution_factory());
+const Registry<SearcherFactory>& builtin_searchers() {
+  static const Registry<SearcherFactory> table = [] {
+    Registry<SearcherFactory> made("searcher");
+    made.add("enumerate", enumerate_factory());
+    made.add("local_search", local_search_factory());
+    made.add("random", random_factory());
+    made.add("regularized_evolution", regularized_evolution_factory());
+    return made;
+  }();
   return table;
 }
 

@@ -41,6 +41,7 @@ std::vector<Entry> feasible_entries(const SearcherContext& context) {
 
 std::vector<Entry> front_of(const SearcherContext& context, const std::vector<Entry>& entries) {
   std::vector<Point> losses;
+  losses.reserve(entries.size());
   for (const Entry& entry : entries) {
     losses.push_back(context.analytic_losses(context.space->architecture(entry.sample)));
   }
@@ -53,6 +54,7 @@ std::vector<Entry> front_of(const SearcherContext& context, const std::vector<En
     front.push_back(i);
   }
   std::vector<Entry> kept;
+  kept.reserve(front.size());
   for (const std::size_t i : front) kept.push_back(entries[i]);
   return kept;
 }

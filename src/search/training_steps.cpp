@@ -21,8 +21,9 @@ double step_flops(const config::TrainingConfig& training, const space::Architect
 std::int64_t training_steps(const config::TrainingConfig& training,
                             const space::Architecture& architecture) {
   if (const auto steps = config::fixed_steps(training)) return *steps;
-  if (training.budget.seconds) return kMostSteps;
-  const double steps = *training.budget.flops / step_flops(training, architecture);
+  const std::optional<double> flops = training.budget.flops;
+  if (!flops) return kMostSteps;  // the clock ends it
+  const double steps = *flops / step_flops(training, architecture);
   return static_cast<std::int64_t>(std::clamp(steps, 1.0, static_cast<double>(kMostSteps)));
 }
 

@@ -167,6 +167,7 @@ class Parser {
     const auto found = values_.find(name.text);
     if (found != values_.end()) return found->second.index;
     std::vector<std::string> known;
+    known.reserve(values_.size());
     for (const auto& [text, value] : values_) known.emplace_back(text);
     std::sort(known.begin(), known.end());  // a message must not depend on the table's order
     lexer_.fail(name, "unknown value " + in_quotes(name.text) + did_you_mean(name.text, known));
@@ -221,6 +222,7 @@ class Parser {
   void field(const PrimitiveSpec& spec, const Token& name, Node& node,
              std::array<bool, kMaxFields>& given) {
     std::vector<std::string> known;
+    known.reserve(spec.fields.size());
     for (const FieldSpec& each : spec.fields) known.push_back(each.name);
     const auto found = std::find(known.begin(), known.end(), name.text);
     if (found == known.end()) {

@@ -114,7 +114,7 @@ class SpaceReader {
   /// Pointer to a leaf, inside its per_layer wrapping if it has one; other keys of the wrapping are
   /// mistakes.
   std::string pointer_of(const std::string& key, const Json& json) {
-    const std::string pointer = reader_.pointer_to(key);
+    std::string pointer = reader_.pointer_to(key);
     if (per_layer_part(json) == nullptr) return pointer;
     ObjectReader wrapping(json, pointer, mistakes_);
     static_cast<void>(wrapping.find("per_layer"));

@@ -148,17 +148,17 @@ std::vector<std::uint16_t> usable_primitives(TimeMixing allowed) {
 }
 
 bool has_rope(const Program& program) {
-  static const std::uint16_t kRope = primitive_index("rope");
+  static const std::uint16_t rope = primitive_index("rope");
   return std::any_of(program.nodes.begin(), program.nodes.end(),
-                     [](const Node& node) { return node.primitive == kRope; });
+                     [](const Node& node) { return node.primitive == rope; });
 }
 
 bool may_hold_rope(const ProgramSlot& slot) {
   if (slot.dna) return false;  // its features are counted in units, see SpaceTemplate::kUnits
-  static const std::uint16_t kRope = primitive_index("rope");
+  static const std::uint16_t rope = primitive_index("rope");
   const std::vector<std::uint16_t>& vocabulary = slot.rules.vocabulary;
   return has_rope(slot.initial) ||
-         std::find(vocabulary.begin(), vocabulary.end(), kRope) != vocabulary.end();
+         std::find(vocabulary.begin(), vocabulary.end(), rope) != vocabulary.end();
 }
 
 std::optional<ProgramSlot> read_slot(const Json& json, const std::string& pointer,

@@ -95,7 +95,7 @@ TEST(ReadConfig, MakesPathsAbsolute) {
   const WorkingFolder working(elsewhere.path());
   const RunConfig config = read_config(path, {});
   EXPECT_EQ(config.data.corpus, folder / "configs/text.txt");
-  EXPECT_EQ(config.search.enqueue, std::vector<std::string>{folder / "a.json"});
+  EXPECT_EQ(*config.search.enqueue, Json::array({folder / "a.json"}));
 
   // The working folder comes first.
   const std::string nearer = elsewhere.write("text.txt", "in the working folder");

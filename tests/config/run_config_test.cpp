@@ -85,7 +85,7 @@ TEST(RunConfig, ReadsEveryMember) {
   EXPECT_FALSE(config.model.tied_head);
   EXPECT_EQ(config.model.final_norm, "rms_norm");
   EXPECT_EQ(config.search.parallelism, 4);
-  EXPECT_EQ(config.search.enqueue, std::vector<std::string>{"/a/b.json"});
+  EXPECT_EQ(*config.search.enqueue, Json::array({"/a/b.json"}));
   EXPECT_EQ(config.training.optimizer.epsilon, 1e-6);
   EXPECT_EQ(config.training.schedule.warmup_steps, 20);
   EXPECT_EQ(config.training.hurdles.minimum, 4);

@@ -43,7 +43,7 @@ std::string random_bytes(std::uint64_t index, std::size_t size) {
 
 /// Pieces that SentencePiece treats in a special way, in a drawn order.
 std::string random_mixture(std::uint64_t index, std::uint32_t parts) {
-  static const std::string kParts[] = {" ",
+  static const std::string pieces[] = {" ",
                                        "  ",
                                        "\xE2\x96\x81",
                                        "\xE2\x96",
@@ -70,7 +70,7 @@ std::string random_mixture(std::uint64_t index, std::uint32_t parts) {
   DrawCursor cursor({kSeed, Purpose::kTest, index, 1});
   std::string text;
   for (std::uint32_t i = 0; i < parts; ++i) {
-    text += kParts[cursor.below(static_cast<std::uint32_t>(std::size(kParts)))];
+    text += pieces[cursor.below(static_cast<std::uint32_t>(std::size(pieces)))];
   }
   return text;
 }

@@ -64,7 +64,7 @@ TEST(LanguageModel, AFolderHoldsTheModelAndItsTokenizer) {
 TEST(LanguageModel, ATorchscriptFileHoldsTheSame) {
   const TemporaryFolder root;
   const nn::Model model = tiny_model(space::Positions::kLearned);
-  const exporting::ExportReport report =
+  const exporting::TorchscriptReport report =
       exporting::export_torchscript(model, tiny_facts(), root / "x.pt");
   EXPECT_EQ(report.comparisons, 3) << "of the four sizes one is longer than the table";
   const LanguageModel read = exporting::read_torchscript_model(root / "x.pt");

@@ -1,5 +1,6 @@
 #include "nn/applied_primitive.hpp"
 
+#include <ATen/ops/empty.h>
 #include <torch/csrc/jit/api/module.h>
 #include <torch/csrc/jit/serialization/import.h>
 

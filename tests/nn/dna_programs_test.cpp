@@ -14,6 +14,7 @@
 #include "nn/applied_primitive.hpp"
 #include "nn/causality.hpp"
 #include "nn/models.hpp"
+#include "support/required.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace nas::test {
@@ -39,8 +40,8 @@ void set_by_size(nn::Model& model) {
 
 TEST(DnaPrograms, InitialProgramComputesTheVanillaLayer) {
   const at::NoGradGuard no_grad;
-  const space::Program dna =
-      space::lower(space::primer_transformer(4, kDnaModelDim, space::Positions::kRope)).value();
+  const space::Program dna = required(
+      space::lower(space::primer_transformer(4, kDnaModelDim, space::Positions::kRope)), "program");
   const space::Program vanilla =
       space::layer_program({space::block_program("softmax_attention", space::Slot::kMixer, {}),
                             space::block_program("relu", space::Slot::kFeedForward, {})});
@@ -62,7 +63,8 @@ TEST(DnaPrograms, AttendToValuesOfAnotherWidth) {
       "dim=d1)\n  v = conv_1x1(x, dim=d2)\n  s = t_mat_mul(q, k)\n  w = soft(s, s)\n  out = "
       "mat_mul(w, v)\nsubprogram soft(x, y)\n  e = exp(x)\n  sum = red_sum(e)\n  out = divide(e, "
       "sum)\n";
-  const space::Program program = space::lower(space::dna_from_text(text, "test")).value();
+  const space::Program program =
+      required(space::lower(space::dna_from_text(text, "test")), "program");
   nn::Model fused(dna_model(program), {.fuse = true});
   nn::Model plain(dna_model(program), {.fuse = false});
   set_by_size(fused);

@@ -13,6 +13,7 @@
 #include "nn/causality.hpp"
 #include "nn/models.hpp"
 #include "support/random_programs.hpp"
+#include "support/required.hpp"
 
 namespace nas::test {
 namespace {
@@ -242,7 +243,8 @@ ByDocument by_document(const std::string& name, const FieldValues& fields) {
   ByDocument by{apply_primitive(name, {space::kInnerShape}, fields), {}, {}, {}};
   by.x = by.applied.inputs[0];
   by.starts = starts_at(7, {{3}, {1, 5}});
-  by.y = nn::map_pieces(*nn::cut_at_documents(by.starts), by.x, [&](const at::Tensor& rows) {
+  const auto pieces = required(nn::cut_at_documents(by.starts), "boundary");
+  by.y = nn::map_pieces(pieces, by.x, [&](const at::Tensor& rows) {
     AppliedPrimitive piece = by.applied;
     piece.inputs[0] = rows;
     piece.dims.batch = rows.size(0);

@@ -11,6 +11,7 @@
 #include "nas/space/mutation.hpp"
 #include "nn/fusion.hpp"
 #include "nn/initialise.hpp"
+#include "support/required.hpp"
 
 namespace nas::test {
 
@@ -79,7 +80,7 @@ space::Program walked_dna(std::uint64_t walk) {
     space::MutationKind kind{};
     if (space::mutate_dna(dna, dna_rules, rules, cursor, child, kind)) dna = child;
   }
-  return space::lower(dna).value();
+  return required(space::lower(dna), "program");
 }
 
 at::Tensor random_tokens(std::int64_t batch, std::int64_t seq, std::int64_t vocab,

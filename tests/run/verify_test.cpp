@@ -4,12 +4,17 @@
 #include <set>
 
 #include "small_study.hpp"
+#include "support/required.hpp"
 
 namespace nas::run {
 namespace {
 
 using testing::small_config;
 using testing::TemporaryFolder;
+
+Comparison initial_of(const Verification& verification) {
+  return test::required(verification.initial, "comparison with the initial program");
+}
 
 /// Stores a COMPLETE trial: the initial sample with another option of its first choice.
 void add_trial(store::Study& study, const Plan& plan, std::int64_t number, double value) {
@@ -52,7 +57,7 @@ Verification verified(const std::vector<double>& winner, const std::vector<doubl
   store::Study study = study_with_winner(plan, *evaluator, folder.path() + "/study");
   record(study, "winner", study.trials()[0].candidate.hash.hex(), winner);
   record(study, "initial", std::string(32, 'a'), initial);
-  return *verification_of(study);
+  return test::required(verification_of(study), "verification");
 }
 
 TEST(Verification, SummarisesRolesWithIntervals) {
@@ -66,14 +71,14 @@ TEST(Verification, SummarisesRolesWithIntervals) {
   EXPECT_NEAR(result.roles[0].high, 2 + 4.3027 / std::sqrt(3.0), 1e-4);
   EXPECT_GT(result.roles[0].best_probability, 0.85);
   EXPECT_NEAR(result.roles[0].best_probability + result.roles[1].best_probability, 1, 1e-9);
-  EXPECT_DOUBLE_EQ(result.initial->difference, 3.0);
-  EXPECT_EQ(result.initial->verdict, "no better than the initial program");
+  EXPECT_DOUBLE_EQ(initial_of(result).difference, 3.0);
+  EXPECT_EQ(initial_of(result).verdict, "no better than the initial program");
   EXPECT_FALSE(result.random);
 }
 
 TEST(Verification, ClearDifferenceIsBetterAndTheReverseIsNot) {
   const auto verdict = [](const std::vector<double>& winner, const std::vector<double>& initial) {
-    return verified(winner, initial).initial->verdict;
+    return initial_of(verified(winner, initial)).verdict;
   };
   EXPECT_EQ(verdict({1.0, 1.1, 0.9}, {3, 3.1, 2.9}), "better than the initial program");
   EXPECT_EQ(verdict({3, 3.1, 2.9}, {1.0, 1.1, 0.9}), "no better than the initial program");
@@ -82,8 +87,8 @@ TEST(Verification, ClearDifferenceIsBetterAndTheReverseIsNot) {
 
 TEST(Verification, OneRepeatGivesNoVerdictOfBetterAndNoProbability) {
   const Verification result = verified({1}, {3});
-  EXPECT_EQ(result.initial->verdict, "no better than the initial program");
-  EXPECT_TRUE(std::isnan(result.initial->low));
+  EXPECT_EQ(initial_of(result).verdict, "no better than the initial program");
+  EXPECT_TRUE(std::isnan(initial_of(result).low));
   EXPECT_TRUE(std::isnan(result.roles[0].best_probability));
 }
 
@@ -99,11 +104,11 @@ TEST(Verification, TheBestMeanOfTheTrialsTrainedAgainWins) {
   EXPECT_EQ(winner_of(study), 0);
   record(study, "top2", trials[1].candidate.hash.hex(), {2, 2.1, 1.9});
   record(study, "initial", std::string(32, 'a'), {2.5, 2.6, 2.4});
-  const Verification result = *verification_of(study);
+  const Verification result = test::required(verification_of(study), "verification");
   EXPECT_EQ(result.winner, 1);
   EXPECT_EQ(winner_of(study), 1);
-  EXPECT_NEAR(result.initial->difference, 0.5, 1e-9);
-  EXPECT_EQ(result.initial->verdict, "better than the initial program");
+  EXPECT_NEAR(initial_of(result).difference, 0.5, 1e-9);
+  EXPECT_EQ(initial_of(result).verdict, "better than the initial program");
 }
 
 TEST(Verification, NobodyIsBestBeforeEveryTrainingIsThere) {
@@ -121,7 +126,7 @@ TEST(Verification, NobodyIsBestBeforeEveryTrainingIsThere) {
         {{{"role", "winner"}, {"hash", winner}}, {{"role", "initial"}, {"hash", initial}}}}});
   record(study, "winner", winner, {1, 1.1, 0.9});
   record(study, "initial", initial, {3, 3.1});
-  const Verification unfinished = *verification_of(study);
+  const Verification unfinished = test::required(verification_of(study), "verification");
   EXPECT_EQ(unfinished.planned, 6);
   EXPECT_EQ(unfinished.missing, 1);
   EXPECT_FALSE(unfinished.initial);
@@ -131,9 +136,9 @@ TEST(Verification, NobodyIsBestBeforeEveryTrainingIsThere) {
   last.state = space::TrialState::kComplete;
   last.value = 2.9;
   study.record_repeat({"initial", initial, 3, last});
-  const Verification finished = *verification_of(study);
+  const Verification finished = test::required(verification_of(study), "verification");
   EXPECT_EQ(finished.missing, 0);
-  EXPECT_EQ(finished.initial->verdict, "better than the initial program");
+  EXPECT_EQ(initial_of(finished).verdict, "better than the initial program");
   EXPECT_FALSE(std::isnan(finished.roles[0].best_probability));
 }
 
@@ -154,19 +159,19 @@ TEST(Verification, RunsTheBestBesideTheInitialProgramAndRandomSearch) {
   EXPECT_EQ(tried.size(), 20U);
   for (const space::Trial& trial : tried) EXPECT_EQ(trial.candidate.origin, "random");
   EXPECT_EQ(random.header().config->at("training"), study.header().config->at("training"));
-  const auto result = verification_of(study);
+  const Verification result = test::required(verification_of(study), "verification");
   ASSERT_TRUE(result);
   std::vector<std::string> names;
-  for (const VerifiedRole& role : result->roles) {
+  for (const VerifiedRole& role : result.roles) {
     names.push_back(role.role);
     EXPECT_EQ(role.values.size(), 3U);
   }
-  EXPECT_EQ(result->planned, 12);
-  EXPECT_EQ(result->missing, 0);
+  EXPECT_EQ(result.planned, 12);
+  EXPECT_EQ(result.missing, 0);
   EXPECT_EQ(names, (std::vector<std::string>{"winner", "top2", "initial", "random"}));
-  EXPECT_EQ(result->roles[3].trial, best_trial(tried, {{"val_bpb", false}})->number);
-  ASSERT_TRUE(result->random);
-  EXPECT_DOUBLE_EQ(result->random->difference, result->roles[3].mean - result->roles[0].mean);
+  EXPECT_EQ(result.roles[3].trial, best_trial(tried, {{"val_bpb", false}})->number);
+  EXPECT_DOUBLE_EQ(test::required(result.random, "comparison").difference,
+                   result.roles[3].mean - result.roles[0].mean);
 }
 
 TEST(Verification, IsTheSameWhenAskedForLater) {
@@ -231,9 +236,9 @@ TEST(Verification, OfARandomSearchThatFailsStillJudgesTheWinner) {
   EXPECT_TRUE(study.attribute("random_search").at("winner").is_null());
   EXPECT_NE(study.attribute("random_search").at("reason").get<std::string>().find("oom"),
             std::string::npos);
-  const auto result = verification_of(study);
-  EXPECT_TRUE(result->initial);
-  EXPECT_FALSE(result->random);
+  const Verification result = test::required(verification_of(study), "verification");
+  EXPECT_TRUE(result.initial);
+  EXPECT_FALSE(result.random);
 }
 
 }  // namespace

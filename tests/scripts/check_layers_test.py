@@ -42,6 +42,16 @@ class CheckLayers(unittest.TestCase):
         self.assert_refused("tests/search/a_test.cpp", "#include <nas/store/study.hpp>", "search may include only")
         self.assert_refused("src/ops/a.cu", "#include <nas/nn/a.hpp>", "ops may include only: core")
 
+    def test_headers_of_values_pass_everywhere_and_include_only_core(self):
+        values = "include/nas/export/export_facts.hpp"
+        status, output = self.run_on({
+            values: "#include <nas/core/json.hpp>\n#include <string>",
+            "include/nas/run/a.hpp": '#include "nas/export/export_facts.hpp"',
+        })
+        self.assertEqual((status, output), (0, ""))
+        self.assert_refused(values, "#include <nas/nn/model.hpp>", "a header of values includes only core")
+        self.assert_refused("src/run/a.cpp", "#include <nas/export/hf_export.hpp>", "run may include only")
+
     def test_refuses_an_unknown_module(self):
         self.assert_refused("src/cli/a.cpp", "#include <nas/utils/a.hpp>", "there is no module utils")
 

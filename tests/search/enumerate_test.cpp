@@ -101,7 +101,7 @@ TEST(Enumerate, FrontOnlyNeedsAnalyticObjectives) {
 }
 
 TEST(Enumerate, RefusesProgramsAndHugeSpacesByName) {
-  const SearcherFactory factory = builtin_searchers().at("enumerate");
+  const SearcherFactory& factory = builtin_searchers().at("enumerate");
   EXPECT_EQ(factory.refuses(*testing::finite_space()), "");
   EXPECT_NE(
       factory.refuses(*testing::evolving_space()).find("\"layer.program\" is an evolving program"),

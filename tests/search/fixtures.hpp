@@ -58,7 +58,7 @@ inline std::vector<space::Sample> all_samples(const space::Space& space) {
 /// A searcher with everything in its context but what `context` already holds.
 inline std::unique_ptr<Searcher> make_searcher(const std::string& name, SearcherContext context,
                                                const Json& options) {
-  const SearcherFactory factory = builtin_searchers().at(name);
+  const SearcherFactory& factory = builtin_searchers().at(name);
   context.options = factory.options.read(options, JsonPositions("test"), "/search/options");
   return factory.make(context);
 }

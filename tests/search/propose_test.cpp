@@ -122,7 +122,7 @@ TEST(Propose, IsAPureFunctionOfItsArguments) {
 TEST(Propose, EverySearcherBeginsWithWhatWasEnqueued) {
   const auto space = testing::deeper_space();
   const std::vector<space::Sample> all = testing::all_samples(*space);
-  const Registry<SearcherFactory> searchers = builtin_searchers();
+  const Registry<SearcherFactory>& searchers = builtin_searchers();
   for (const std::string& name : searchers.names()) {
     SCOPED_TRACE(name);
     const auto searcher = testing::make_searcher(name, space, 6, Json::object(), 2);

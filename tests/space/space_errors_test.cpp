@@ -172,7 +172,7 @@ TEST(SpaceErrors, InitialProgramsMustBeAccepted) {
   EXPECT_EQ(initial("\"return split_heads(x)\""),
             "layer.program.initial (s.json:2:63): the output has shape [batch, heads, seq, "
             "head_dim], its place needs [batch, seq, model_dim]");
-  EXPECT_NE(initial("\"return relu(tanh(square(x)))\"").find("3"), std::string::npos);
+  EXPECT_NE(initial("\"return relu(tanh(square(x)))\"").find('3'), std::string::npos);
 }
 
 TEST(SpaceErrors, TheInitialSampleMustSatisfyTheRules) {

@@ -14,6 +14,7 @@
 #include "space/space_slot.hpp"
 #include "space_fixture.hpp"
 #include "support/error_of.hpp"
+#include "support/required.hpp"
 
 namespace nas::space {
 namespace {
@@ -474,7 +475,7 @@ TEST(SpaceParts, OfLayersBeyondTheDepthAreNotUsed) {
   EXPECT_TRUE(space.uses_choice(sample, 2));
   EXPECT_TRUE(space.uses_slot(sample, 1));
   Change change;
-  sample = space.mutate_in_slot(sample, 1, key(1), change).value();
+  sample = test::required(space.mutate_in_slot(sample, 1, key(1), change), "mutation");
   EXPECT_EQ(change.where, "layer1.mixer");
   EXPECT_EQ(sample.programs[0], space.initial().programs[0]);
   EXPECT_NE(sample.programs[1], space.initial().programs[1]);

@@ -109,10 +109,13 @@ TEST_F(DamagedStudy, DamagedTextNamesTrialAndKey) {
                                 "nas:origin", "nas:scores", "nas:seconds"}) {
     for (const std::string text : {"{\"nas_architecture\"", "{}", "\"x\"", "[1.5, {}]", "true"}) {
       if (key == "nas:origin" && text == "\"x\"") continue;  // any word is an origin
-      SCOPED_TRACE(key + " = " + text);
+      SCOPED_TRACE(testing::Message() << key << " = " << text);
       overwrite(other);
-      execute("UPDATE trial_user_attributes SET value_json = '" + text + "' WHERE \"key\" = '" +
-              key + "' AND trial_id = (SELECT trial_id FROM trials WHERE number = 1)");
+      execute(std::string("UPDATE trial_user_attributes SET value_json = '")
+                  .append(text)
+                  .append("' WHERE \"key\" = '")
+                  .append(key)
+                  .append("' AND trial_id = (SELECT trial_id FROM trials WHERE number = 1)"));
       const auto error = failure(Study::Access::kWrite);
       ASSERT_TRUE(error);
       EXPECT_EQ(error->kind(), ErrorKind::kStudy) << error->what();

@@ -6,7 +6,7 @@ import pathlib
 import sqlite3
 import unittest
 
-from program import EVERYTHING, SOURCE, SYNTHETIC, StudyTest, tiny_text, tiny_training
+from program import DNA, EVERYTHING, SOURCE, SYNTHETIC, StudyTest, tiny_text, tiny_training
 
 
 class VerbsTest(StudyTest):
@@ -50,6 +50,47 @@ class VerbsTest(StudyTest):
         trials = json.loads(self.succeed("trials", second, "--format", "json").stdout)
         self.assertEqual(trials[0]["hash"], best["hash"])
         self.assertEqual(trials[0]["values"], best["values"])
+
+    def enqueue(self, entries, name, content=SYNTHETIC):
+        """The study `name` of a search that begins with the entries."""
+        study = self.folder / name
+        config = self.config(content, f"{name}.json", search__enqueue=entries, budget__trials=4)
+        self.succeed("search", "--config", config, "--study", study)
+        return study
+
+    def test_a_dna_is_enqueued_by_path_and_in_place(self):
+        config = self.config(DNA)
+        sample = self.succeed("space", "--config", config, "--sample", 1, "--form", "sample").stdout
+        study = self.enqueue([json.loads(sample)], "first", DNA)
+        first = json.loads(self.succeed("best", study, "--format", "json").stdout)
+        best = self.folder / "best.json"
+        best.write_text(json.dumps(first))
+        program = self.succeed("show", study, 0).stdout
+        for line in json.loads(sample)["programs"]["layer.program"]:
+            self.assertIn(line, program)
+        second = self.enqueue([str(best)], "second", DNA)
+        again = json.loads(self.succeed("trials", second, "--format", "json").stdout)
+        self.assertEqual(again[0]["hash"], first["hash"])
+
+    def test_a_study_goes_on_without_the_files_that_began_it(self):
+        study = self.study_of_synthetic()
+        best = self.succeed("best", study, "--format", "json").stdout
+        path = self.folder / "best.json"
+        path.write_text(best)
+        second = self.enqueue([str(path)] * 2, "second")
+        path.unlink()
+        self.succeed("resume", second, "--set", "budget.trials=6")
+        trials = json.loads(self.succeed("trials", second, "--format", "json").stdout)
+        self.assertEqual([trial["hash"] for trial in trials[:2]], [json.loads(best)["hash"]] * 2)
+
+    def test_what_is_enqueued_wrongly_is_named(self):
+        path = self.folder / "wrong.json"
+        path.write_text('{"choices": {}, "programs": {}}')
+        wrong = self.config(search__enqueue=[str(path)])
+        said = self.nas("search", "--config", wrong, "--study", self.folder / "s")
+        self.check(said, 2, f'search.enqueue.0 = "{path}"', "layer")
+        said = self.nas("search", "--config", self.config(search__enqueue=[3]), "--study", self.folder / "s")
+        self.check(said, 2, "search.enqueue.0 = 3", "must be a path or an object")
 
     def test_more_trials_after_the_end(self):
         study = self.study_of_synthetic()

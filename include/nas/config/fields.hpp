@@ -34,7 +34,7 @@ struct TextRule {
 };
 
 /// What JSON a raw field may be: a document that another module reads.
-enum class RawKind { kObject, kAny };
+enum class RawKind { kObject, kList };
 
 enum class Presence { kOptional, kRequired };
 

@@ -40,7 +40,7 @@ struct SearchConfig {
   std::string name = "regularized_evolution";
   std::int64_t parallelism = 1;  ///< W of determinism.md
   std::int64_t redraws = 100;
-  std::vector<std::string> enqueue;         ///< absolute paths of architecture files
+  JsonValue enqueue;  ///< list of absolute paths, architectures and samples; null: none
   JsonValue options = JsonValue::object();  ///< the searcher's own
 };
 

@@ -1,31 +1,12 @@
 #pragma once
 
-#include <cstdint>
 #include <string>
 
 #include "nas/export/export_facts.hpp"
+#include "nas/export/export_report.hpp"
 #include "nas/nn/model.hpp"
 
 namespace nas::exporting {
-
-/// What running the exported Python said.
-struct PythonReport {
-  std::string python;             ///< the interpreter
-  std::string not_run;            ///< why nothing was run; empty when it was
-  std::string torch;              ///< its version
-  std::string transformers;       ///< its version; empty: not there, so its classes were not run
-  std::string tokenizer_not_run;  ///< why the tokenizer was not run; empty when it was
-  double largest_difference = 0;  ///< of logits, over the largest logit or 1
-};
-
-/// What was compared before the export was called one.
-struct HfReport {
-  std::string folder;
-  std::int64_t bytes = 0;
-  std::int64_t comparisons = 0;  ///< (batch, seq) sizes
-  std::string weights_hash;      ///< of the weights written and of those read back
-  PythonReport python;
-};
 
 /// Writes a folder in Hugging Face's layout (docs/export.md): config.json, generation_config.json,
 /// model.safetensors, modeling_nas.py, the tokenizer, README.md and export_onnx.py. All of it is

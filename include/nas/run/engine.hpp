@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <variant>
@@ -8,6 +9,7 @@
 
 #include "nas/config/run_config.hpp"
 #include "nas/export/export_facts.hpp"
+#include "nas/export/export_report.hpp"
 #include "nas/run/evaluator.hpp"
 #include "nas/space/architecture.hpp"
 
@@ -28,9 +30,7 @@ struct TrainedWeights {
 struct ExportOptions {
   std::string format = "torchscript";  ///< or "safetensors"
   std::string output;
-  std::string python;    ///< interpreter for the comparison; empty: the one of nas's build
-  std::string windows;   ///< where to write the validation windows; empty: nowhere
-  bool has_loss = true;  ///< whether to compute the validation loss
+  std::string python;  ///< interpreter for the comparison; empty: the one of nas's build
 };
 
 /// What `nas generate` is asked for.
@@ -71,11 +71,18 @@ class Engine {
   [[nodiscard]] virtual std::shared_ptr<const Evaluator> make_train_evaluator(
       const config::RunConfig& config) const = 0;
 
-  /// Exports, compares and says so on stdout. Throws Error as the functions of nas/export.
-  virtual void export_model(const TrainedWeights& weights, const ExportOptions& options) const = 0;
-  /// Writes text to stdout as it comes; ends early when interrupted. Throws Error(kUsage) for a
-  /// path that is no export, Error(kData), Error(kIo).
-  virtual void generate(const ModelToRead& model, const GenerateOptions& options) const = 0;
+  /// Exports and compares. Throws Error as the functions of nas/export.
+  [[nodiscard]] virtual exporting::ExportReport export_model(
+      const TrainedWeights& weights, const ExportOptions& options) const = 0;
+  /// Over the validation windows of the evaluator "train", which are also written, as safetensors,
+  /// to `windows_path` unless it is empty. Throws Error(kData) for a corpus that is gone,
+  /// Error(kIo).
+  [[nodiscard]] virtual exporting::ValidationLoss validation_loss(
+      const TrainedWeights& weights, const std::string& windows_path) const = 0;
+  /// Passes the bytes of a text to `put` as they come, the prompt first; ends early when
+  /// interrupted. Throws Error(kUsage) for a path that is no export, Error(kData), Error(kIo).
+  virtual void generate(const ModelToRead& model, const GenerateOptions& options,
+                        const std::function<void(const std::string&)>& put) const = 0;
 
   [[nodiscard]] virtual std::string torch_version() const = 0;
   /// Instruction set of LibTorch's CPU kernels: "AVX2".

@@ -60,6 +60,6 @@ struct EvaluatorFactory {
 };
 
 /// analytic, synthetic, train.
-[[nodiscard]] Registry<EvaluatorFactory> builtin_evaluators();
+[[nodiscard]] const Registry<EvaluatorFactory>& builtin_evaluators();
 
 }  // namespace nas::run

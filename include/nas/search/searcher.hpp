@@ -78,7 +78,7 @@ struct SearcherFactory {
 };
 
 /// enumerate, local_search, random, regularized_evolution.
-[[nodiscard]] Registry<SearcherFactory> builtin_searchers();
+[[nodiscard]] const Registry<SearcherFactory>& builtin_searchers();
 
 struct ProposalOptions {
   std::uint32_t redraws = 100;  ///< attempts for candidates that are infeasible or duplicates

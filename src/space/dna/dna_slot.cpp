@@ -9,7 +9,11 @@
 namespace nas::space {
 namespace {
 
-std::uint16_t operation(const char* name) { return find_dna_operation(name).value(); }
+std::uint16_t operation(const char* name) {
+  const auto found = find_dna_operation(name);
+  if (!found) throw Error(ErrorKind::kInternal, std::string("no operation ") + name);
+  return *found;
+}
 
 /// The paper's operations and, under rope, ours.
 std::vector<std::uint16_t> primer_vocabulary(Positions positions) {
@@ -117,9 +121,10 @@ void read_dna_slot(ObjectReader& reader, const SlotContext& context, ProgramSlot
 }
 
 bool dna_may_hold_rope(const ProgramSlot& slot) {
+  if (has_rope(slot.initial)) return true;
+  if (!slot.dna) return false;
   const std::vector<std::uint16_t>& all = slot.dna->operations;
-  return has_rope(slot.initial) ||
-         std::find(all.begin(), all.end(), operation("rope")) != all.end();
+  return std::find(all.begin(), all.end(), operation("rope")) != all.end();
 }
 
 }  // namespace nas::space
