@@ -109,7 +109,7 @@ TEST_F(DamagedStudy, DamagedTextNamesTrialAndKey) {
                                 "nas:origin", "nas:scores", "nas:seconds"}) {
     for (const std::string text : {"{\"nas_architecture\"", "{}", "\"x\"", "[1.5, {}]", "true"}) {
       if (key == "nas:origin" && text == "\"x\"") continue;  // any word is an origin
-      SCOPED_TRACE(testing::Message() << key << " = " << text);
+      SCOPED_TRACE(::testing::Message() << key << " = " << text);
       overwrite(other);
       execute(std::string("UPDATE trial_user_attributes SET value_json = '")
                   .append(text)

@@ -14,7 +14,7 @@ TRIALS = 3
 
 def tiny_dna(corpus):
     config = tiny_training(corpus)
-    config["space"]["model_dim"] = 32
+    config["space"].update(model_dim=32, inner_dim=64)
     config["training"]["eval_batches"] = 64  # text enough for xz to pay for its header
     config["space"]["layer"] = {"program": {
         "language": "dna", "vocabulary": "primer", "initial": "primer_transformer", "max_nodes": 256,
