@@ -160,7 +160,6 @@ TEST(Verification, RunsTheBestBesideTheInitialProgramAndRandomSearch) {
   for (const space::Trial& trial : tried) EXPECT_EQ(trial.candidate.origin, "random");
   EXPECT_EQ(random.header().config->at("training"), study.header().config->at("training"));
   const Verification result = test::required(verification_of(study), "verification");
-  ASSERT_TRUE(result);
   std::vector<std::string> names;
   for (const VerifiedRole& role : result.roles) {
     names.push_back(role.role);

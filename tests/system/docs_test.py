@@ -125,6 +125,8 @@ class DocsTest(StudyTest):
                     else:
                         target = config if kind == "json config" else config[kind.split()[1]]
                         target.update(json.loads("{" + block + "}"))
+                        if '"language": "dna"' in block:
+                            config["space"]["inner_dim"] = 64  # a DNA has sizes of its own and reads no choice of them
                     done = self.nas("validate", "--config", self.config(config))
                     self.assertEqual(done.returncode, 0, f"{page}:\n{block}\n{done.stderr}")
                     count += 1

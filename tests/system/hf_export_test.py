@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import unittest
 
-from program import StudyTest, tiny_text, tiny_training
+from program import DNA, StudyTest, tiny_text, tiny_training
 
 PROMPT = "alpha beta"
 TOKENS = 40
@@ -34,14 +34,41 @@ class HfExportTest(StudyTest):
             self.skipTest("NAS_TEST_PYTHON (a Python with torch) is not set")
         tiny_text(self.folder / "corpus.txt")
         self.study = self.folder / "study"
-        config = tiny_training(self.folder / "corpus.txt")
-        config["training"]["steps"] = 60
-        self.succeed("search", "--config", self.config(config), "--study", self.study)
+
+    def search(self, **changes):
+        config = self.config(tiny_training(self.folder / "corpus.txt"), training__steps=60, **changes)
+        self.succeed("search", "--config", config, "--study", self.study)
+
+    def greedy_by_torch(self, folder):
+        done = subprocess.run([self.python, "-W", "ignore", "-c", GREEDY, folder, PROMPT, str(TOKENS)], capture_output=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
+
+    def check_variant(self, **changes):
+        """A search of two trials, its export run by torch, and the same greedy text everywhere."""
+        self.search(budget__trials=2, verify__top=0, **changes)
+        folder, script = self.folder / "hf", self.folder / "model.pt"
+        said = self.succeed("export", self.study, "--format", "safetensors", "--output", folder, "--python", self.python).stdout
+        self.assertIn("modeling_nas.py under torch", said)
+        self.succeed("export", self.study, "--output", script, "--no-loss")
+        greedy = self.text(self.study)
+        self.assertEqual(self.greedy_by_torch(folder), greedy)
+        for model in (folder, script):
+            self.assertEqual(self.text(model), greedy, model)
+
+    def test_a_dna(self):
+        self.check_variant(space=dict(DNA["space"]))
+
+    def test_positions_of_t5(self):
+        self.check_variant(model={"positions": "t5"}, space={
+            "layers": 2, "model_dim": 16, "heads": 2, "inner_dim": 32, "mixer": "t5_attention",
+            "feed_forward": {"choice": ["relu", "squared_relu"]}}, search={"name": "random"})
 
     def text(self, model, *arguments, tokens=TOKENS):
         return self.generate(model, "--prompt", PROMPT, "--tokens", tokens, *arguments)
 
     def test_folder_and_generation(self):
+        self.search()
         folder, script = self.folder / "out/hf", self.folder / "model.pt"
         said = self.succeed("export", self.study, "--format", "safetensors", "--output", folder,
                             "--python", self.python).stdout
@@ -53,10 +80,7 @@ class HfExportTest(StudyTest):
         greedy = self.text(self.study)
         self.assertTrue(greedy.startswith(PROMPT.encode()))
         self.assertEqual(len(greedy), len(PROMPT) + TOKENS)
-        by_torch = subprocess.run([self.python, "-W", "ignore", "-c", GREEDY, folder, PROMPT, str(TOKENS)],
-                                  capture_output=True)
-        self.assertEqual(by_torch.returncode, 0, by_torch.stderr)
-        self.assertEqual(by_torch.stdout, greedy)
+        self.assertEqual(self.greedy_by_torch(folder), greedy)
         drawn = ("--temperature", 1.5, "--top-k", 40, "--seed", 3)
         sampled = self.text(self.study, *drawn)
         for model in (folder, script):
@@ -152,12 +176,14 @@ class HfExportTest(StudyTest):
 
     def test_bytes_are_passed_through(self):
         """Bytes drawn at random are mostly no UTF-8, and reach the output as they are."""
+        self.search(budget__trials=1, verify__top=0)
         text = self.text(self.study, "--temperature", 1e6, "--seed", 1, tokens=300)
         self.assertEqual(len(text), len(PROMPT) + 300)
         with self.assertRaises(UnicodeDecodeError):
             text.decode()
 
     def test_prompt_tokens_and_context(self):
+        self.search(budget__trials=1, verify__top=0)
         self.assertEqual(len(self.generate(self.study, "--prompt", "", "--tokens", 5)), 5)
         self.assertEqual(self.text(self.study, tokens=0), PROMPT.encode())
         # A model that sees one token gives after it always the same.

@@ -25,14 +25,16 @@ function addWinners(document) {
     (verification ? verification.roles : []).find((role) => isOfSearch(role) && winner && role.trial === winner.trial);
   const scoreOf = (winner, name) => winner && winner.scores.find((score) => shortMetric(score.name) === name);
   const shown = (score) => (score ? formatScore(score.value, score.unit) : DASH);
+  const measured = studies.some(({ winner }) => scoreOf(winner, "latency_us"));
+  const latency = (cell) => (measured ? [cell] : []);
   add(section, makeTable(
     [{ title: "study" }, { title: "objective" }, { title: "trials", number: true }, { title: "trial", number: true }, { title: "value", number: true }, { title: "verified mean", number: true },
-      { title: "95 % interval", number: true }, { title: "verdict" }, { title: "params", number: true }, { title: "flops/token", number: true }, { title: "latency", number: true }, { title: "evaluation", number: true }],
+      { title: "95 % interval", number: true }, { title: "verdict" }, { title: "params", number: true }, { title: "flops/token", number: true }, ...latency({ title: "latency", number: true }), { title: "evaluation", number: true }],
     studies.map((entry) => {
       const role = roleOf(entry), { winner, study } = entry;
       return [make("strong", null, entry.label), study.objectives[0].metric, study.trials, winner ? winner.trial : DASH, formatValue(study.value), formatValue(role ? role.mean : null),
         role ? formatInterval(role.low, role.high, 5) : DASH, entry.verification ? entry.verification.verdict : "not verified", shown(scoreOf(winner, "params")), shown(scoreOf(winner, "flops_per_token")),
-        shown(scoreOf(winner, "latency_us")), formatSeconds(study.seconds)];
+        ...latency(shown(scoreOf(winner, "latency_us"))), formatSeconds(study.seconds)];
     })));
   add(section, make("h3", null, "Programs of the winners"));
   for (const { label, winner } of studies) {
