@@ -36,9 +36,11 @@ void accept_config(store::Study& study, const config::RunConfig& wanted, bool al
                     "\nwith it the study would not be one search; start a new one, or accept a "
                     "break in the guarantee with --allow-config-change");
   }
+  // The file first: it says what the user wants, also to the one who goes on after a death here.
+  write_file_atomically(study.folder() + "/config.resolved.json", after.dump(2) + "\n");
+  study.set_attribute("finished", nullptr);
   if (!lines.empty()) study.record_break("configuration:" + joined(lines));
   study.replace_config(after);
-  write_file_atomically(study.folder() + "/config.resolved.json", after.dump(2) + "\n");
 }
 
 void accept_environment(store::Study& study, const run::Evaluator& evaluator, bool allow) {

@@ -18,7 +18,10 @@ struct ReplayOptions {
 };
 
 int replay(ReplayOptions options) {
-  const store::Study study = store::Study::open(options.study, store::Study::Access::kRead);
+  prepare_engine_of(options.study);
+  // Nobody else may write where weights are kept.
+  const auto access = options.keep ? store::Study::Access::kWrite : store::Study::Access::kRead;
+  const store::Study study = store::Study::open(options.study, access);
   if (options.all) {
     for (const space::Trial& trial : study.trials()) {
       if (is_finished(trial.outcome.state)) options.trials.push_back(trial.number);
@@ -52,7 +55,8 @@ void add_replay(CLI::App& program, Action& action) {
   verb.option("study", options->study, "folder of the study").required();
   verb.option("trials", options->trials, "numbers of trials");
   verb.flag("--all", options->all, "every finished trial");
-  verb.flag("--keep", options->keep, "keep the weights in the trial's folder");
+  verb.flag("--keep", options->keep,
+            "keep the weights in the trial's folder where they are the stored ones again");
   verb.footer("Exit code 1 when a trial differs.");
   verb.callback([options, &action] { action = [options] { return replay(*options); }; });
 }

@@ -16,6 +16,9 @@
 namespace nas::cli {
 namespace {
 
+/// As of a search that was stopped and can go on.
+constexpr int kUnfinishedExit = 4;
+
 /// Trials an hour at the pace of the finished ones, as many at a time as run now, and the seconds
 /// that the rest of the budget takes; nulls where nothing runs or none is finished.
 void add_pace(Json& status, const std::vector<space::Trial>& trials) {
@@ -143,6 +146,7 @@ int watch(const std::string& folder, const std::string& format, double seconds) 
     if (clears) std::cout << "\033[H\033[2J";
     print(status, format);
     if (status.at("finished").get<bool>()) return 0;
+    if (status.at("running") == false) return kUnfinishedExit;
     for (double waited = 0; waited < seconds && !interrupted(); waited += 0.1) {
       std::this_thread::sleep_for(std::chrono::milliseconds(100));
     }
@@ -163,7 +167,8 @@ void add_status(CLI::App& program, Action& action) {
   Verb verb(program, "status", "how far a study is; it may be running");
   verb.option("study", options->study, "folder of the study").required();
   verb.option("--format", options->format, "table or json").among({"table", "json"});
-  verb.flag("--watch", options->watch, "show it again and again until it is finished");
+  verb.flag("--watch", options->watch,
+            "show it again and again until it is finished (exit 0) or nobody runs it (exit 4)");
   verb.option("--interval", options->interval, "seconds between two looks")
       .range_of_reals(0.1, 3600.0);
   verb.callback([options, &action] {

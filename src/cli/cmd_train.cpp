@@ -221,7 +221,9 @@ void add_train(CLI::App& program, Action& action) {
   verb.option("--arch", options->architecture, "or an architecture file");
   verb.option("--config", options->config,
               "configuration: a path or a shipped one [the study's, else the defaults]");
-  verb.option("--seeds", options->seeds, "trainings, with repeats 1, 2, ... [3]").range(1, 1000);
+  verb.option("--seeds", options->seeds,
+              "trainings, with seeds that no search and no verification uses [3]")
+      .range(1, 1000);
   verb.option("--steps", options->steps, "of each, in place of the configuration's")
       .range(1, 1'000'000'000);
   verb.option("--set", options->overrides,

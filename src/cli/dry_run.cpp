@@ -143,6 +143,11 @@ int dry_run(const run::Plan& plan) {
     std::cout << "             " << metric << " refuses " << count << "; nearest value "
               << format_significant(found.nearest.at(metric), 6) << "\n";
   }
+  for (const config::ConstraintConfig& constraint : config.constraints) {
+    if (run::is_analytic(constraint.metric)) continue;
+    std::cout << "             " << constraint.metric
+              << " is measured in the search: no sample was held to it\n";
+  }
   if (found.feasible.empty()) throw_infeasible(found);
   std::cout << "memory       a training step needs at most "
             << format_bytes(found.largest_peak_bytes) << " among them (bound), times "

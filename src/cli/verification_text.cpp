@@ -19,10 +19,15 @@ std::string verdict_line(const run::Comparison& comparison) {
          format_significant(comparison.high, 3) + "]";
 }
 
+bool is_winner(const run::Verification& verification, const run::VerifiedRole& role) {
+  return verification.winner && role.trial == *verification.winner && role.role != "random";
+}
+
 Json comparison_json(const run::Comparison& comparison) {
   return {{"against", comparison.against},
           {"difference", number_or_null(comparison.difference)},
           {"interval_95", {number_or_null(comparison.low), number_or_null(comparison.high)}},
+          {"choices", comparison.choices},
           {"verdict", comparison.verdict}};
 }
 
@@ -98,6 +103,7 @@ Json verification_to_json(const run::Verification& verification) {
   for (const run::VerifiedRole& role : verification.roles) {
     roles.push_back({{"role", role.role},
                      {"trial", role.trial >= 0 ? Json(role.trial) : Json(nullptr)},
+                     {"is_winner", is_winner(verification, role)},
                      {"hash", role.hash},
                      {"values", role.values},
                      {"failed", role.failed},

@@ -1,9 +1,13 @@
+#include <ATen/core/grad_mode.h>
+
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "nas/core/error.hpp"
 #include "nas/core/units.hpp"
 #include "nas/data/dataset.hpp"
 #include "nas/export/hf_export.hpp"
+#include "nas/export/language_model.hpp"
 #include "nas/export/torchscript_export.hpp"
 #include "nas/nn/safetensors.hpp"
 #include "nas/train/numerics.hpp"
@@ -45,11 +49,25 @@ exporting::TorchscriptReport export_file(const run::TrainedWeights& weights,
   return report;
 }
 
-void write_windows(const std::string& path, const data::Windows& windows,
+/// Batch and length of texts whose logits are written beside the windows.
+constexpr std::pair<std::int64_t, std::int64_t> kOtherSizes[] = {{1, 3}, {3, 13}, {2, 60}};
+
+/// The windows, the loss, and nas's own logits of the same text at other sizes.
+void write_windows(const std::string& path, const nn::Model& model, const data::Windows& windows,
                    const exporting::ValidationLoss& loss) {
+  const at::NoGradGuard no_grad;
   std::vector<nn::NamedTensor> tensors{{"windows", windows.tokens}};
   if (windows.document_starts.defined()) {
     tensors.push_back({"document_starts", windows.document_starts.to(at::kLong)});
+  }
+  const at::Tensor text = windows.tokens.flatten();
+  const std::int64_t longest = exporting::max_len_of(model.architecture().model);
+  for (const auto& [batch, seq] : kOtherSizes) {
+    if (batch * seq > text.numel() || (longest > 0 && seq > longest)) continue;
+    const std::string name = std::to_string(batch) + "x" + std::to_string(seq);
+    const at::Tensor tokens = text.narrow(0, 0, batch * seq).view({batch, seq});
+    tensors.push_back({"tokens." + name, tokens});
+    tensors.push_back({"logits." + name, model.forward(tokens)});
   }
   nn::write_safetensors(path, tensors,
                         {{"loss_nats", format_exact(loss.nats)},
@@ -75,11 +93,12 @@ exporting::ValidationLoss validation_loss(const run::TrainedWeights& weights,
   train::fix_numerics(training.threads);
   exporting::ValidationLoss loss;
   loss.is_same_corpus = dataset->hash().hex() == weights.corpus_hash;
-  loss.nats = train::evaluate_nats(model_of(weights), windows, training.batch_size);
+  const nn::Model model = model_of(weights);
+  loss.nats = train::evaluate_nats(model, windows, training.batch_size);
   loss.windows = windows.tokens.size(0);
   const std::int64_t tokens = loss.windows * (windows.tokens.size(1) - 1);
   loss.bits_per_byte = train::bits_per_byte(loss.nats, tokens, dataset->target_bytes(windows));
-  if (!windows_path.empty()) write_windows(windows_path, windows, loss);
+  if (!windows_path.empty()) write_windows(windows_path, model, windows, loss);
   return loss;
 }
 

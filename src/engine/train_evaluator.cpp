@@ -1,6 +1,8 @@
 #include <c10/core/Device.h>
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "nas/core/error.hpp"
 #include "nas/core/log.hpp"
@@ -20,6 +22,8 @@
 
 namespace nas::engine {
 namespace {
+
+constexpr const char* kCheckpoint = "/checkpoint.safetensors";
 
 /// LibTorch's version, the instruction set that its kernels chose, and the device.
 Json environment_of_device(const std::string& device) {
@@ -83,7 +87,7 @@ class TrainEvaluator final : public run::Evaluator {
     training.lowering = lowering_;
     training.check_causality = config_.training.check_causality;
     if (!request.folder.empty()) {
-      training.checkpoint_path = request.folder + "/checkpoint.safetensors";
+      training.checkpoint_path = request.folder + kCheckpoint;
       training.weights_path = request.folder + "/model.safetensors";
     }
     set_hurdles(request, training);
@@ -107,7 +111,12 @@ class TrainEvaluator final : public run::Evaluator {
     try {
       nn::Model model(architecture, lowering_);
       model.initialise(config_.seed, 0);
-      return profile::measure_latency(model, config_.profile);
+      space::Score latency = profile::measure_latency(model, config_.profile);
+      if (config_.search.parallelism > 1) {
+        latency.protocol +=
+            "; up to " + std::to_string(config_.search.parallelism - 1) + " trainings beside it";
+      }
+      return latency;
     } catch (const Error&) {
       throw;
     } catch (const std::exception& error) {
@@ -118,7 +127,12 @@ class TrainEvaluator final : public run::Evaluator {
   }
 
   std::int64_t checkpoint_step(const std::string& folder) const override {
-    return train::checkpoint_step(folder + "/checkpoint.safetensors");
+    return train::checkpoint_step(folder + kCheckpoint);
+  }
+
+  void remove_checkpoint(const std::string& folder) const override {
+    std::error_code ignored;
+    std::filesystem::remove(folder + kCheckpoint, ignored);
   }
 
   Json environment() const override {

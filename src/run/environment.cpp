@@ -21,7 +21,8 @@ std::string cpu_model() {
 
 /// Facts that can change the bits of a result (determinism.md 5); other facts are for people.
 constexpr std::array kDeciding = {"cpu",         "cpu_capability", "torch",       "device_kind",
-                                  "device_name", "threads",        "corpus_hash", "nas"};
+                                  "device_name", "threads",        "corpus_hash", "nas",
+                                  "sources",     "compiler"};
 
 }  // namespace
 
@@ -33,7 +34,10 @@ std::vector<std::string> unreproducible_keys(const config::RunConfig& config) {
 }
 
 Json environment_of(const Evaluator& evaluator) {
-  Json facts = {{"nas", kVersion}, {"compiler", __VERSION__}, {"cpu", cpu_model()}};
+  Json facts = {{"nas", kVersion},
+                {"sources", kSourcesHash},
+                {"compiler", __VERSION__},
+                {"cpu", cpu_model()}};
   facts.update(evaluator.environment());
   return facts;
 }

@@ -17,6 +17,10 @@
 namespace nas::run {
 namespace {
 
+/// Beyond all repeats of a search and its verification: an architecture that was chosen for its
+/// luck with those is trained with others here.
+constexpr std::uint32_t kFirstRepeat = 1U << 15U;
+
 namespace fs = std::filesystem;
 
 constexpr int kFormat = 1;
@@ -200,7 +204,7 @@ bool LongTraining::train_seed(std::uint32_t repeat, const Evaluator& evaluator,
   store::EventFile events(path("tensorboard/seed-" + std::to_string(repeat)), {});
   EvaluationRequest request;
   request.architecture = &options_.architecture;
-  request.repeat = repeat;
+  request.repeat = kFirstRepeat + repeat;
   request.folder = seed_folder(repeat);
   request.on_value = hooks.on_value;
   request.on_step = hooks.on_step;
@@ -216,6 +220,7 @@ bool LongTraining::train_seed(std::uint32_t repeat, const Evaluator& evaluator,
   seed.outcome = std::move(result->outcome);
   seed.weights_hash = result->extra->value("weights_hash", "");
   write_file_atomically(request.folder + "/result.json", result_to_json(seed).dump(2) + "\n");
+  evaluator.remove_checkpoint(request.folder);
   hooks.on_finish(seed);
   const auto place = std::find_if(results_.begin(), results_.end(),
                                   [&](const auto& other) { return other.repeat > repeat; });

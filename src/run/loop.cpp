@@ -36,7 +36,11 @@ SearchLoop::SearchLoop(const Plan& plan, const Evaluator& evaluator, store::Stud
       options_(options),
       trials_(trials_with_hurdles(plan, study)) {
   for (const Trial& trial : trials_) {
-    if (!is_finished(trial.outcome.state)) waiting_.insert(trial.number);
+    if (!is_finished(trial.outcome.state)) {
+      waiting_.insert(trial.number);
+    } else {
+      remove_checkpoints(trial.number);  // a death may have come before
+    }
   }
 }
 

@@ -45,6 +45,8 @@ class SearchLoop {
   [[nodiscard]] std::vector<EvaluationResult> finished_trainings(const space::Trial& trial) const;
   /// Training steps that the next attempt need not do again, over all seeds.
   [[nodiscard]] std::int64_t progress_of(const space::Trial& trial) const;
+  /// Of all trainings of a finished trial.
+  void remove_checkpoints(std::int64_t number) const;
   void copy_original(const Job& job);
   void finish(std::int64_t number, EvaluationResult result);
   void check_failures() const;

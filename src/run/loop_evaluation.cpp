@@ -45,6 +45,13 @@ void SearchLoop::evaluate(const Job& job) {
   result->outcome.seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   finish(job.number, std::move(*result));
+  remove_checkpoints(job.number);
+}
+
+void SearchLoop::remove_checkpoints(std::int64_t number) const {
+  for (std::int64_t seed = 0; seed < plan_.config.repeat.seeds; ++seed) {
+    evaluator_.remove_checkpoint(seed_folder(trial_folder(number), seed));
+  }
 }
 
 space::Scores SearchLoop::scores_before_training(const Trial& trial) {

@@ -91,6 +91,8 @@ std::optional<MetricKind> metric_kind(const std::string& metric) {
   return std::nullopt;
 }
 
+bool is_analytic(const std::string& metric) { return metric_kind(metric) == MetricKind::kAnalytic; }
+
 void check_constraints(const config::RunConfig& config, const JsonPositions& positions) {
   for (std::size_t i = 0; i < config.constraints.size(); ++i) {
     const std::string& metric = config.constraints[i].metric;

@@ -1,9 +1,11 @@
 #include <bit>
 #include <cmath>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "metrics.hpp"
 #include "nas/core/error.hpp"
+#include "nas/core/files.hpp"
 #include "nas/core/interrupt.hpp"
 #include "nas/core/units.hpp"
 #include "nas/run/hurdles.hpp"
@@ -60,6 +62,27 @@ std::string differing_weights(const Json& stored, const Json& again) {
 }
 
 /// The request of the search, from what the trial could see then.
+std::string trial_folder(const store::Study& study, std::int64_t number) {
+  return study.folder() + "/trials/" + std::to_string(number);
+}
+
+/// Below a trial's folder, where it is trained again: its weights stay until others are found
+/// equal.
+constexpr const char* kAgain = "/again";
+constexpr const char* kWeights = "/model.safetensors";
+
+/// Puts the weights of every training that was made again in its place, and removes the rest.
+void keep_weights(const std::string& folder, std::int64_t seeds, bool is_identical) {
+  for (std::int64_t seed = 0; is_identical && seed < seeds; ++seed) {
+    const std::string made = seed_folder(folder + kAgain, seed) + kWeights;
+    if (!std::filesystem::exists(made)) continue;
+    const std::string place = seed_folder(folder, seed);
+    make_folders(place);
+    std::filesystem::rename(made, place + kWeights);
+  }
+  std::filesystem::remove_all(folder + kAgain);
+}
+
 SeedsRequest request_for(const Plan& plan, const store::Study& study,
                          const std::vector<Trial>& trials, std::int64_t number, bool keep) {
   const std::int64_t visible =
@@ -69,7 +92,7 @@ SeedsRequest request_for(const Plan& plan, const store::Study& study,
   SeedsRequest request;
   EvaluationRequest& evaluation = request.evaluation;
   evaluation.architecture = &trials[static_cast<std::size_t>(number)].candidate.architecture;
-  if (keep) evaluation.folder = study.folder() + "/trials/" + std::to_string(number);
+  if (keep) evaluation.folder = trial_folder(study, number) + kAgain;
   evaluation.hurdle_bars = bars_for(plan, history);
   evaluation.on_value = [](std::int64_t, double) {};
   evaluation.on_step = [](std::int64_t) {};
@@ -121,6 +144,7 @@ Replay replay_trial(const Plan& plan, const Evaluator& evaluator, const store::S
   request.on_trained = [&](std::uint32_t, const EvaluationResult& result) {
     hashes.push_back(result.extra->value("weights_hash", Json()));
   };
+  if (keep) make_folders(request.evaluation.folder);
   std::optional<EvaluationResult> again = evaluate_seeds(evaluator, request);
   if (!again) return {false, "interrupted"};
   apply_objectives(plan.config, scores_again(plan, trial, again->outcome), again->outcome);
@@ -134,6 +158,7 @@ Replay replay_trial(const Plan& plan, const Evaluator& evaluator, const store::S
     replay.difference = differing_weights(study.trial_attribute(number, "weights_hashes"), hashes);
   }
   replay.identical = replay.difference.empty();
+  if (keep) keep_weights(trial_folder(study, number), request.seeds, replay.identical);
   return replay;
 }
 

@@ -11,10 +11,10 @@ namespace nas::run {
 namespace {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-constexpr double kUpperTail = 0.975;
+constexpr double kTail = 0.025;  ///< beyond each end of a 95 % interval
 
-double quantile(double freedom) {
-  return boost::math::quantile(boost::math::students_t(freedom), kUpperTail);
+double quantile(double freedom, double tail = kTail) {
+  return boost::math::quantile(boost::math::students_t(freedom), 1 - tail);
 }
 
 /// Variance of the mean.
@@ -48,7 +48,8 @@ SampleSummary summarise(const std::vector<double>& values) {
   return summary;
 }
 
-Interval welch_interval(const SampleSummary& first, const SampleSummary& second) {
+Interval welch_interval(const SampleSummary& first, const SampleSummary& second,
+                        std::int64_t choices) {
   if (first.count < 2 || second.count < 2) return {kNan, kNan};
   const double difference = second.mean - first.mean;
   const double a = variance_of_mean(first);
@@ -56,7 +57,7 @@ Interval welch_interval(const SampleSummary& first, const SampleSummary& second)
   if (!(a + b > 0)) return {difference, difference};
   const double freedom = std::pow(a + b, 2) / (a * a / static_cast<double>(first.count - 1) +
                                                b * b / static_cast<double>(second.count - 1));
-  const double half = quantile(freedom) * std::sqrt(a + b);
+  const double half = quantile(freedom, kTail / static_cast<double>(choices)) * std::sqrt(a + b);
   return {difference - half, difference + half};
 }
 

@@ -24,6 +24,8 @@ void describe(config::Fields& fields, SyntheticOptions& options) {
                  "time that one step takes, to imitate training");
 }
 
+std::string checkpoint_path(const std::string& folder) { return folder + "/checkpoint.json"; }
+
 /// The closed-form objective played like a training: steps, evaluations at hurdles and every
 /// eval_every steps, checkpoints.
 class SyntheticEvaluator final : public Evaluator {
@@ -38,6 +40,10 @@ class SyntheticEvaluator final : public Evaluator {
   }
 
   std::int64_t checkpoint_step(const std::string& folder) const override;
+  void remove_checkpoint(const std::string& folder) const override {
+    std::error_code ignored;
+    std::filesystem::remove(checkpoint_path(folder), ignored);
+  }
   Json environment() const override { return {{"evaluator", "synthetic"}}; }
   std::int64_t total_steps(const space::Architecture& architecture) const override {
     return search::training_steps(config_.training, architecture);
@@ -53,8 +59,6 @@ class SyntheticEvaluator final : public Evaluator {
   config::RunConfig config_;
   search::SyntheticObjective objective_;
 };
-
-std::string checkpoint_path(const std::string& folder) { return folder + "/checkpoint.json"; }
 
 void meet_hurdle(space::Outcome& outcome, std::size_t hurdle, std::int64_t step) {
   outcome.hurdles.resize(hurdle, 0);

@@ -142,15 +142,25 @@ std::optional<Comparison> compare(const VerifiedRole* winner,
   }
   const SampleSummary of_winner = summarise(winner->values);
   const SampleSummary of_other = summarise(other->values);
-  const Interval interval =
-      maximize ? welch_interval(of_other, of_winner) : welch_interval(of_winner, of_other);
   Comparison comparison;
   comparison.against = against;
+  comparison.choices = std::count_if(roles.begin(), roles.end(), [](const VerifiedRole& role) {
+    return role.role != kInitialRole && role.role != kRandomRole && !role.values.empty();
+  });
+  const Interval interval = maximize ? welch_interval(of_other, of_winner, comparison.choices)
+                                     : welch_interval(of_winner, of_other, comparison.choices);
   comparison.difference =
       maximize ? of_winner.mean - of_other.mean : of_other.mean - of_winner.mean;
   comparison.low = interval.low;
   comparison.high = interval.high;
-  comparison.verdict = (interval.low > 0 ? "better than " : "no better than ") + against;
+  const bool fails_more = winner->failed > other->failed;
+  comparison.verdict =
+      (interval.low > 0 && !fails_more ? "better than " : "no better than ") + against;
+  if (fails_more) {
+    const auto all = winner->failed + static_cast<std::int64_t>(winner->values.size());
+    comparison.verdict += ": " + std::to_string(winner->failed) + " of its " + std::to_string(all) +
+                          " trainings failed";
+  }
   return comparison;
 }
 

@@ -170,6 +170,7 @@ bool run_job(const VerifyJob& job, const Plan& plan, const Evaluator& evaluator,
   scores.insert(scores.end(), contender.scores.begin(), contender.scores.end());
   apply_objectives(plan.config, scores, result->outcome);
   study.record_repeat({contender.role, contender.hash, job.repeat, result->outcome});
+  evaluator.remove_checkpoint(request.folder);
   return true;
 }
 

@@ -78,10 +78,6 @@ std::optional<TrainingResult> train(const TrainingRequest& request) {
     release_unused_memory(request.lowering.device);
     result = failed_result(progress, fault);
   }
-  if (result && !request.checkpoint_path.empty()) {
-    std::error_code ignored;
-    std::filesystem::remove(request.checkpoint_path, ignored);
-  }
   return result;
 }
 

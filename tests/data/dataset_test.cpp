@@ -11,6 +11,7 @@
 #include "nas/core/error.hpp"
 #include "nas/ops/cuda.hpp"
 #include "support/error_of.hpp"
+#include "support/gpu.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace nas::data {
@@ -185,7 +186,7 @@ TEST(Dataset, CacheFolderFollowsTheEnvironment) {
 }
 
 TEST(GpuDataset, GathersTheSameWindowsOnTheDevice) {
-  if (ops::cuda_device_count() == 0) GTEST_SKIP() << "no CUDA device";
+  NAS_TEST_REQUIRE_GPU();
   const TemporaryFolder folder;
   std::string text;
   for (int i = 0; i < 3000; ++i) text += "the value number " + std::to_string(i) + " is large\n";

@@ -7,6 +7,7 @@
 
 #include "nas/config/run_config.hpp"
 #include "nas/core/error.hpp"
+#include "nas/space/space.hpp"
 
 namespace {
 
@@ -38,6 +39,19 @@ void check_parsing(const std::string& text, const Json& json, const nas::JsonPos
   }
 }
 
+/// A space that reads has samples that survive being stored.
+void check_space(const nas::config::RunConfig& config, const nas::JsonPositions& positions) {
+  const nas::space::ModelSpec model;
+  const auto space = nas::space::Space::from_json(config.space, model, positions, "/space");
+  constexpr std::uint64_t kSeed = 1;
+  for (std::uint64_t i = 0; i < 2; ++i) {
+    const nas::space::Sample sample =
+        i == 0 ? space.initial() : space.sample({kSeed, nas::Purpose::kSampling, i, 0});
+    NAS_ASSERT(space.broken_rule(sample).empty());
+    NAS_ASSERT(space.sample_from_json(space.to_json(sample)) == sample);
+  }
+}
+
 void check_config(const Json& json, const nas::JsonPositions& positions) {
   const nas::config::RunConfig config = nas::config::config_from_json(json, positions);
   const Json resolved = nas::config::to_json(config);
@@ -48,6 +62,7 @@ void check_config(const Json& json, const nas::JsonPositions& positions) {
   NAS_ASSERT(nas::config::to_json(again).dump() == text);
   NAS_ASSERT(nas::config::config_hash(again) == nas::config::config_hash(config));
   NAS_ASSERT(nas::config::config_difference(resolved, stored).empty());
+  check_space(config, positions);
 }
 
 }  // namespace
@@ -65,8 +80,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     check_config(json, positions);
   } catch (const nas::Error& error) {
-    const bool is_users_fault =
-        error.kind() == nas::ErrorKind::kConfig || error.kind() == nas::ErrorKind::kUsage;
+    const bool is_users_fault = error.kind() == nas::ErrorKind::kConfig ||
+                                error.kind() == nas::ErrorKind::kUsage ||
+                                error.kind() == nas::ErrorKind::kInfeasible;
     if (!is_users_fault || std::string_view(error.what()).empty()) throw;
   }
   return 0;

@@ -12,6 +12,7 @@
 #include "nn/applied_primitive.hpp"
 #include "nn/attention.hpp"
 #include "nn/models.hpp"
+#include "support/gpu.hpp"
 #include "support/random_programs.hpp"
 
 namespace nas::test {
@@ -206,12 +207,12 @@ TEST(Attention, BidirectionalAttendsToEveryKey) {
 }
 
 TEST(GpuAttention, IsTheReferenceForwardAndBackward) {
-  if (ops::cuda_device_count() == 0) GTEST_SKIP() << "no CUDA device";
+  NAS_TEST_REQUIRE_GPU();
   for (const double scale : {0.3, -0.4, 0.0}) expect_reference(at::Device(at::kCUDA, 0), scale);
 }
 
 TEST(GpuAttention, LetsNothingBadReachAnEarlierToken) {
-  if (ops::cuda_device_count() == 0) GTEST_SKIP() << "no CUDA device";
+  NAS_TEST_REQUIRE_GPU();
   expect_no_leak(at::kFloat, at::Device(at::kCUDA, 0));
   expect_no_leak(at::kBFloat16, at::Device(at::kCUDA, 0));
 }

@@ -1,3 +1,5 @@
+#include "support/gpu.hpp"
+
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 #include <gtest/gtest.h>
@@ -30,7 +32,7 @@ class CublasWorkspace : public testing::Environment {
 class GpuModel : public testing::Test {
  protected:
   void SetUp() override {
-    if (ops::cuda_device_count() == 0) GTEST_SKIP() << "no CUDA device";
+    NAS_TEST_REQUIRE_GPU();
     at::globalContext().setDeterministicAlgorithms(true, /*warn_only=*/false);
   }
   void TearDown() override {

@@ -10,6 +10,7 @@
 
 #include "nas/ops/cuda.hpp"
 #include "nn/applied_primitive.hpp"
+#include "support/gpu.hpp"
 
 namespace nas::test {
 namespace {
@@ -116,7 +117,7 @@ TEST(Primitives, TorchscriptExpressionsComputeTheSameWithTheSameGradients) {
 }
 
 TEST(GpuPrimitives, ComputeTheSameWithTheSameGradientsAsOnTheCpu) {
-  if (ops::cuda_device_count() == 0) GTEST_SKIP() << "no CUDA device";
+  NAS_TEST_REQUIRE_GPU();
   for (const AppliedPrimitive& applied : all_applied_primitives()) {
     AppliedPrimitive on_gpu = applied;
     for (std::vector<at::Tensor>* tensors : {&on_gpu.inputs, &on_gpu.parameters}) {

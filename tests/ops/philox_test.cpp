@@ -7,6 +7,7 @@
 
 #include "nas/core/error.hpp"
 #include "nas/ops/cuda.hpp"
+#include "support/gpu.hpp"
 
 namespace nas::ops {
 namespace {
@@ -63,8 +64,8 @@ TEST(Philox, RefusesIndicesBeyond32Bits) {
 }
 
 TEST(GpuPhilox, DeviceDrawsHaveTheHostsBits) {
-  if (ops::cuda_device_count() == 0) GTEST_SKIP() << "no CUDA device";
-  if (!has_cuda_kernels()) GTEST_SKIP() << "built without CUDA kernels";
+  NAS_TEST_REQUIRE_GPU();
+  ASSERT_TRUE(has_cuda_kernels()) << "built without CUDA kernels";
   for (const Case& c : cases()) expect_draws(c, at::Device(at::kCUDA, 0));
 }
 

@@ -8,6 +8,7 @@
 
 #include "nas/ops/cuda.hpp"
 #include "nas/space/blocks.hpp"
+#include "support/gpu.hpp"
 
 namespace nas::profile {
 namespace {
@@ -77,7 +78,7 @@ TEST(Latency, LeavesGradientsAndParametersAlone) {
 }
 
 TEST(GpuLatency, UsesTheDevicesClock) {
-  if (ops::cuda_device_count() == 0) GTEST_SKIP() << "no CUDA device";
+  NAS_TEST_REQUIRE_GPU();
   nn::LowerOptions options;
   options.device = "cuda:0";
   options.bf16 = true;

@@ -23,7 +23,7 @@ class DashboardTest(StudyTest):
         python = os.environ.get("NAS_OPTUNA_PYTHON")
         browser = shutil.which("chromium")
         if not python or not browser:
-            self.skipTest("NAS_OPTUNA_PYTHON (a Python with optuna-dashboard) or chromium is not there")
+            self.lack("NAS_OPTUNA_PYTHON (a Python with optuna-dashboard) or chromium is not there")
         study = self.folder / "study"
         self.succeed("search", "--config", self.config(), "--study", study)
         best = json.loads(self.succeed("best", study, "--format", "json").stdout)

@@ -1,7 +1,11 @@
 """scripts/evidence/primer at a tiny size: its table, and that a second call does nothing again."""
 import json
+import os
+import re
 import shutil
+import signal
 import subprocess
+import time
 import unittest
 
 from program import PROGRAM, SOURCE, StudyTest, tiny_text, tiny_training
@@ -59,6 +63,22 @@ class EvidenceTest(StudyTest):
         second = self.evidence()
         self.assertEqual(second.stdout, first.stdout)
         self.assertNotIn("evidence: ", second.stderr)
+
+    def test_seconds_before_a_kill_count(self):
+        """What is left for a search is its budget less the seconds by the clock, whatever its workers did in them."""
+        command = [SOURCE / "scripts/evidence/primer", self.output, str(SEARCH_SECONDS), str(STEPS), "--config",
+                   self.configuration, "--seeds", str(SEEDS)]
+        spent = self.output / "evolution.seconds"
+        begun = subprocess.Popen(command, cwd=self.folder, env=dict(self.environment, NAS=PROGRAM), start_new_session=True,
+                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        while not spent.exists() or float(spent.read_text()) < 3:
+            self.assertIsNone(begun.poll(), "ended early")
+            time.sleep(0.1)
+        os.killpg(begun.pid, signal.SIGKILL)
+        begun.wait()
+        said = self.evidence().stderr
+        left = float(re.search(r"evolution: (\d+) s of search", said).group(1))
+        self.assertLessEqual(left, SEARCH_SECONDS - 2)
 
     def test_goes_on_where_it_was_stopped(self):
         first = self.evidence().stdout

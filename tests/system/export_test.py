@@ -41,7 +41,12 @@ with torch.no_grad():
     for batch, seq in ((1, 1), (1, 5), (3, 17), (2, 100)):
         out = model(torch.zeros(batch, seq, dtype=torch.long))
         assert out.shape[:2] == (batch, seq) and torch.isfinite(out).all(), out.shape
-print(json.dumps({"loss": loss, "told": float(meta["loss_nats"])}))
+    sizes = [name.split(".")[1] for name in tensors if name.startswith("tokens.")]
+    for size in sizes:  # the logits of nas's own module
+        own, out = tensors["logits." + size], model(tensors["tokens." + size])
+        difference = ((out - own).abs().max() / own.abs().max().clamp(min=1)).item()
+        assert difference < 1e-5, (size, difference)
+print(json.dumps({"loss": loss, "told": float(meta["loss_nats"]), "sizes": sizes}))
 """
 
 
@@ -50,7 +55,7 @@ class ExportTest(StudyTest):
         super().setUp()
         self.python = os.environ.get("NAS_TEST_PYTHON")
         if not self.python:
-            self.skipTest("NAS_TEST_PYTHON (a Python with torch) is not set")
+            self.lack("NAS_TEST_PYTHON (a Python with torch) is not set")
         tiny_text(self.folder / "corpus.txt")
         self.study = self.folder / "study"
         self.search(self.folder / "corpus.txt")
@@ -69,6 +74,7 @@ class ExportTest(StudyTest):
         self.assertEqual(result.returncode, 0, result.stderr)
         found = json.loads(result.stdout)
         self.assertAlmostEqual(found["loss"], printed, delta=1e-5)
+        self.assertEqual(found["sizes"], ["1x3", "3x13", "2x60"])
         return printed
 
     def test_best_and_every_complete_trial(self):

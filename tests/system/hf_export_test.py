@@ -31,7 +31,7 @@ class HfExportTest(StudyTest):
         super().setUp()
         self.python = os.environ.get("NAS_TEST_PYTHON")
         if not self.python:
-            self.skipTest("NAS_TEST_PYTHON (a Python with torch) is not set")
+            self.lack("NAS_TEST_PYTHON (a Python with torch) is not set")
         tiny_text(self.folder / "corpus.txt")
         self.study = self.folder / "study"
 

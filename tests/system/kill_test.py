@@ -3,6 +3,7 @@
 Twenty kills for each parallelism and kind of training, spread over propose, build, train, evaluate, verify and write
 (and some at random moments of the clock); with NAS_TEST_FULL=1 twenty in every phase. The random choices have a printed seed.
 """
+import json
 import os
 import random
 import shutil
@@ -117,6 +118,35 @@ class KillTest(StudyTest):
                 # Killed before it had noted what was asked for, there was nothing to go on with.
                 self.succeed("verify", study, *verify)
             self.assert_same(expected, study)
+
+    def test_more_trials_asked_for_later(self):
+        """A death at every durable operation of an extension: the study is unfinished until it has all trials."""
+        searched, whole = self.folder / "searched", self.folder / "whole"
+        self.succeed("search", "--config", self.config(dict(SYNTHETIC, budget={"trials": 6})), "--study", searched)
+        shutil.copytree(searched, whole)
+        more = ["resume", whole, "--set", "budget.trials=8"]
+        self.succeed(*more)
+        expected = self.facts(whole)
+        died = 0
+        for at in range(1, 500):
+            study = self.folder / "killed"
+            shutil.rmtree(study, ignore_errors=True)
+            shutil.copytree(searched, study)
+            more[1] = study
+            done = self.nas(*more, environment={"NAS_TEST_DIE_AT": str(at)})
+            if done.returncode == 0:
+                break
+            self.assertEqual(done.returncode, -signal.SIGKILL, done.stderr)
+            died += 1
+            wish = json.loads((study / "config.resolved.json").read_text())
+            if wish["budget"]["trials"] == 8:  # else nothing of it is known
+                status = json.loads(self.succeed("status", study, "--format", "json").stdout)
+                is_whole = status["finished_trials"] == 8 and status["verification"]["missing"] == 0
+                is_of_before = status["budget_trials"] == 6
+                self.assertTrue(is_whole or is_of_before or not status["finished"], f"operation {at}: {status}")
+                self.succeed("resume", study)
+                self.assert_same(expected, study)
+        self.assertGreater(died, 20)
 
     def test_training_one_at_a_time(self):
         tiny_text(self.folder / "corpus.txt")

@@ -25,7 +25,7 @@ class OptunaTest(StudyTest):
     def test_sees_a_search_of_every_outcome(self):
         python = os.environ.get("NAS_OPTUNA_PYTHON")
         if not python:
-            self.skipTest("NAS_OPTUNA_PYTHON names no Python with optuna (scripts/test sets it)")
+            self.lack("NAS_OPTUNA_PYTHON names no Python with optuna (scripts/test sets it)")
         study = self.folder / "study"
         config = dict(SYNTHETIC, synthetic={"fail_share": 0.15}, budget={"trials": 40, "max_failed_share": 1.0},
                       constraints=[{"metric": "flops_per_token", "max": 60000}])

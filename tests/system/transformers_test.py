@@ -79,7 +79,7 @@ class TransformersTest(StudyTest):
         super().setUp()
         self.python = os.environ.get("NAS_HF_PYTHON")
         if not self.python or not os.path.exists(self.python):
-            self.skipTest("NAS_HF_PYTHON (a Python with torch, transformers and onnx) is not there")
+            self.lack("NAS_HF_PYTHON (a Python with torch, transformers and onnx) is not there")
         tiny_text(self.folder / "corpus.txt")
 
     def exported(self, **changes):

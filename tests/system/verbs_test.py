@@ -4,6 +4,7 @@ import io
 import json
 import pathlib
 import sqlite3
+import time
 import unittest
 
 from program import DNA, EVERYTHING, SOURCE, SYNTHETIC, StudyTest, tiny_text, tiny_training
@@ -23,7 +24,15 @@ class VerbsTest(StudyTest):
             self.assertEqual(set(trial), {"number", "state", "reason", "values", "metrics", "hash", "parents", "seconds"})
             self.assertEqual(trial["state"] == "COMPLETE", trial["values"] is not None)
         rows = list(csv.DictReader(io.StringIO(self.succeed("trials", study, "--format", "csv").stdout)))
-        self.assertEqual([row["state"] for row in rows], [trial["state"] for trial in trials])
+        for row, trial in zip(rows, trials, strict=True):
+            self.assertEqual([row[name] for name in ("number", "state", "reason", "hash", "parents")],
+                             [str(trial["number"]), trial["state"], trial["reason"] or "", trial["hash"],
+                              " ".join(map(str, trial["parents"]))])
+            self.assertEqual(row["objective:val_bpb"], "" if trial["values"] is None else row["objective:val_bpb"])
+            if trial["values"]:
+                self.assertEqual(float(row["objective:val_bpb"]), trial["values"][0])
+            for name, metric in trial["metrics"].items():
+                self.assertEqual(float(row[name]), metric["value"])
         self.assertEqual(len(self.succeed("trials", study).stdout.splitlines()), 13)
 
     def test_best_is_the_best_and_cost_reads_it(self):
@@ -107,6 +116,20 @@ class VerbsTest(StudyTest):
         self.assertEqual(status["finished_trials"], 12)
         self.assertIn("12 of 12", self.succeed("status", study).stdout)
         self.succeed("status", study, "--watch")
+        # One that was stopped: shown once.
+        stopped = self.folder / "stopped"
+        config = self.config(synthetic__step_microseconds=20000, budget__seconds=0.5, budget__trials=100)
+        self.check(self.nas("search", "--config", config, "--study", stopped), 4)
+        self.check(self.nas("status", stopped, "--watch", timeout=20), 4)
+        # One that runs: until it ends, with its pace and the time left.
+        running = self.start("search", "--config", self.config(synthetic__step_microseconds=10000), "--study", self.folder / "running")
+        while not (self.folder / "running/study.db").exists() or self.nas("status", self.folder / "running").returncode != 0:
+            time.sleep(0.05)
+        said = self.succeed("status", self.folder / "running", "--watch", "--interval", 0.2).stdout
+        self.assertEqual(running.wait(timeout=60), 0)
+        running.communicate()
+        self.assertRegex(said, r"pace +.+ trials/h, about .* left")
+        self.assertIn("finished", said.splitlines()[-1] + said)
 
     def test_configs_are_valid_and_dry_run(self):
         for path in sorted((SOURCE / "configs").glob("*.json")):

@@ -2,8 +2,8 @@
 #include <ATen/core/grad_mode.h>
 #include <gtest/gtest.h>
 
-#include <cmath>
 #include <cstdio>
+#include <filesystem>
 
 #include "train/tiny_training.hpp"
 
@@ -56,6 +56,7 @@ TEST_F(DocumentTraining, ResumesBitForBitFromEveryStep) {
     ASSERT_FALSE(train(stopped)) << stop;
     EXPECT_EQ(checkpoint_step(request_.checkpoint_path), stop);
     EXPECT_EQ(bits(request_), whole) << "after a stop at step " << stop;
+    std::filesystem::remove(request_.checkpoint_path);
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include "nas/nn/safetensors.hpp"
 #include "nas/ops/cuda.hpp"
+#include "support/gpu.hpp"
 #include "train/tiny_training.hpp"
 
 namespace nas::train {
@@ -21,7 +22,7 @@ std::int64_t allocated_bytes() {
 class GpuTraining : public testing::TestWithParam<bool> {
  protected:
   void SetUp() override {
-    if (ops::cuda_device_count() == 0) GTEST_SKIP() << "no CUDA device";
+    NAS_TEST_REQUIRE_GPU();
     request_ = test::tiny_request(test::tiny_dataset(folder_));
     request_.architecture = test::tiny_architecture(64, 2);
     request_.training.steps = 60;

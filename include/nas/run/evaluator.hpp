@@ -45,6 +45,9 @@ class Evaluator {
       const space::Architecture& architecture) const = 0;
   /// Training step that an interrupted evaluation in this folder would resume from.
   [[nodiscard]] virtual std::int64_t checkpoint_step(const std::string& folder) const = 0;
+  /// Removes it. Called when the evaluation's result is stored: until then, whatever ends the
+  /// program costs no more than the steps since the checkpoint.
+  virtual void remove_checkpoint(const std::string& /*folder*/) const {}
   /// Facts for the study's environment: device, threads, versions, corpus hash.
   [[nodiscard]] virtual Json environment() const = 0;
   /// Steps of a whole evaluation of this architecture, for progress: the most there may be when

@@ -15,12 +15,12 @@ namespace nas::run {
 
 /// What came of one seed of a long training.
 struct SeedResult {
-  std::uint32_t repeat = 0;  ///< from 1
+  std::uint32_t repeat = 0;  ///< number of the seed, from 1
   space::Outcome outcome;
   std::string weights_hash;  ///< of a COMPLETE one
 };
 
-/// The training of one architecture with several seeds (repeats 1, 2, ...) in a folder of its own
+/// The training of one architecture with several seeds in a folder of its own
 /// (docs/training.md). Killed at any moment it goes on from its checkpoint, with the same bits.
 class LongTraining {
  public:

@@ -42,6 +42,9 @@ struct Plan {
 [[nodiscard]] space::Scores analytic_scores(const config::RunConfig& config,
                                             const space::Architecture& architecture);
 
+/// Whether a metric of the configuration is counted, so that it is known of every sample.
+[[nodiscard]] bool is_analytic(const std::string& metric);
+
 /// What the progress display is told, from any worker thread: implementations are thread safe.
 class Observer {
  public:

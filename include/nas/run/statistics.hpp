@@ -22,9 +22,12 @@ struct Interval {
   double high = 0;
 };
 
-/// Welch's 95 % interval of mean(second) - mean(first); NaN when one has fewer than two values.
+/// Welch's interval of mean(second) - mean(first); NaN when one has fewer than two values. Where
+/// one of `choices` samples was chosen for its mean, the interval is that of 1 - 0.05 / choices
+/// (Bonferroni), so that it misses with at most 5 % however the choice fell; 95 % for one.
 /// Source: Welch 1947 (doi 10.1093/biomet/34.1-2.28), freedom after Satterthwaite.
-[[nodiscard]] Interval welch_interval(const SampleSummary& first, const SampleSummary& second);
+[[nodiscard]] Interval welch_interval(const SampleSummary& first, const SampleSummary& second,
+                                      std::int64_t choices = 1);
 
 /// For each sample the probability that its true mean is the best of all: the share of draws in
 /// which it is, when each mean is drawn from its Student distribution (mean + deviation / sqrt(n) *

@@ -29,7 +29,12 @@ struct Comparison {
   std::string against;       ///< "the initial program", "random search of equal budget"
   double difference = 0;     ///< the other's mean - the winner's, sign so that positive is better
   double low = 0, high = 0;  ///< 95 % Welch interval of it; NaN with one value
-  std::string verdict;       ///< "better than ..." or "no better than ..."
+  /// How many were trained again and might have become the winner: the interval allows for the
+  /// choice among them (statistics.hpp).
+  std::int64_t choices = 1;
+  /// "better than ..." or "no better than ...": better where the interval is above 0 and no more of
+  /// the winner's trainings failed than of the other's.
+  std::string verdict;
 };
 
 struct Verification {
@@ -46,7 +51,7 @@ struct Verification {
   /// mean does not decide. Nothing before all trainings are done.
   std::optional<std::int64_t> winner;
   /// The winner beside the baselines. Of several that were trained again the winner is the luckiest
-  /// too: with --top K its mean flatters it a little.
+  /// too: with --top K its mean flatters it a little, which the intervals allow for.
   std::optional<Comparison> initial;
   std::optional<Comparison> random;
 };

@@ -21,9 +21,10 @@ struct TrainingRequest {
   std::uint64_t seed = 0;
   std::uint32_t repeat = 0;
   std::shared_ptr<const data::Dataset> dataset;
-  nn::LowerOptions lowering;               ///< bf16 as uses_bf16 says
-  bool check_causality = false;            ///< numeric check before the first step
-  std::string checkpoint_path;             ///< empty: none; read when it exists, removed at the end
+  nn::LowerOptions lowering;     ///< bf16 as uses_bf16 says
+  bool check_causality = false;  ///< numeric check before the first step
+  /// Empty: none; read when it exists. It stays: who has stored the result removes it.
+  std::string checkpoint_path;
   std::string weights_path;                ///< empty: none; final weights of a COMPLETE training
   std::vector<std::int64_t> hurdle_steps;  ///< increasing; 0: this hurdle does not stand
   std::vector<double> hurdle_seconds;      ///< in their place with training.budget.seconds
