@@ -152,6 +152,32 @@ TEST(Documents, AnotherDocumentLeavesEveryBit) {
   EXPECT_EQ(primitives.size(), causal_vocabulary().size()) << "a primitive was not tried";
 }
 
+TEST(Documents, AnotherDocumentLeavesEveryBitOfADna) {
+  const at::NoGradGuard no_grad;
+  constexpr std::uint64_t kWalks = 200;
+  std::uint64_t wide = 0;
+  std::uint64_t mixing = 0;
+  for (std::uint64_t walk = 0; walk < kWalks; ++walk) {
+    const space::Program program = walked_dna(walk);
+    wide += to_text(program).find("width=") != std::string::npos ? 1 : 0;
+    Model model(dna_model(program), {.fuse = walk % 2 == 0});
+    model.initialise(1, 0);
+    disturb(model, 0.2, walk);
+    const auto boundary = static_cast<std::int64_t>(1 + walk % (kSeq - 1));
+    const at::Tensor starts = starts_at(kSeq, {{boundary}, {boundary}});
+    const at::Tensor tokens = two_documents(boundary, walk);
+    const at::Tensor changed = other_first_document(tokens, boundary);
+    const at::Tensor expected = model.forward(tokens, starts).slice(1, boundary);
+    ASSERT_EQ(nn::first_difference(expected, model.forward(changed, starts).slice(1, boundary)),
+              kSeq - boundary)
+        << where(walk, program);
+    const at::Tensor seen = model.forward(tokens).slice(1, boundary);
+    mixing += at::equal(seen, model.forward(changed).slice(1, boundary)) ? 0 : 1;
+  }
+  EXPECT_GE(wide, 20) << "convolutions over several tokens";
+  EXPECT_GT(mixing, kWalks / 2);
+}
+
 TEST(Documents, AnOverflowInAnotherDocumentLeavesEveryBit) {
   const at::NoGradGuard no_grad;
   constexpr std::uint64_t kPrograms = 200;

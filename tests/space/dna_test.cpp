@@ -7,8 +7,10 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <sstream>
 
 #include "nas/core/error.hpp"
+#include "nas/core/units.hpp"
 #include "nas/space/blocks.hpp"
 #include "nas/space/canonical.hpp"
 #include "nas/space/check.hpp"
@@ -178,6 +180,62 @@ TEST(DnaLowering, ChangingABankChangesEveryUser) {
   const Program program = lowered(dna);
   for (const Node& node : program.nodes) users += node.fields[0] == 3 ? 1 : 0;
   EXPECT_EQ(users, 2);
+}
+
+/// Three subprograms that share both banks: c0 and d0 are read in each of them, c1 and d1 once.
+constexpr const char* kSharedBanks =
+    "dna\nconstants = [0.25, 3]\ndims = [8, 4]\n"
+    "subprogram main(x, y)\n  a = c_mul(x)\n  b = part(a, a)\n  c = conv_1x1(b)\n"
+    "  d = c_mul(c, constant=c1)\n"
+    "subprogram part(x, y)\n  a = conv_1x1(x)\n  b = c_mul(a)\n  c = other(b, b)\n"
+    "subprogram other(x, y)\n  a = conv_1x1(x)\n  b = c_mul(a)\n  c = conv_1x1(b, dim=d1)\n";
+
+/// How often each number stands behind `key` among the nodes of a primitive.
+std::map<std::string, int> numbers_of(const Program& program, const std::string& primitive,
+                                      const std::string& key) {
+  std::map<std::string, int> counts;
+  std::istringstream lines(to_text(program));
+  for (std::string line; std::getline(lines, line);) {
+    const std::size_t at = line.find(key + "=");
+    if (line.find(" " + primitive + "(") == std::string::npos || at == std::string::npos) continue;
+    const std::size_t begin = at + key.size() + 1;
+    ++counts[line.substr(begin, line.find_first_of(",)", begin) - begin)];
+  }
+  return counts;
+}
+
+TEST(DnaMutation, AChangedBankReachesEveryUserAndNothingElse) {
+  const Dna parent = dna_from_text(kSharedBanks, "test");
+  const auto constants = numbers_of(lowered(parent), "scale_const", "value");
+  const auto units = numbers_of(lowered(parent), "branched_conv", "units");
+  ASSERT_EQ(constants, (std::map<std::string, int>{{"0.25", 3}, {"3", 1}}));
+  ASSERT_EQ(units, (std::map<std::string, int>{{"8", 3}, {"4", 1}}));
+  int constants_changed = 0;
+  int dims_changed = 0;
+  for (std::uint32_t i = 0; i < 500; ++i) {
+    Dna child;
+    DrawCursor cursor({37, Purpose::kTest, 2, i});
+    ASSERT_TRUE(try_dna_mutation(MutationKind::kBank, parent, all_operations(), cursor, child));
+    ASSERT_EQ(child.subprograms, parent.subprograms);
+    const bool first = child.constants[0] != parent.constants[0];
+    const bool second = child.constants[1] != parent.constants[1];
+    const bool is_dim = child.dims != parent.dims;
+    ASSERT_EQ(int{first} + int{second} + int{is_dim}, 1) << to_text(child);
+    constants_changed += is_dim ? 0 : 1;
+    dims_changed += is_dim ? 1 : 0;
+    std::map<std::string, int> wanted;
+    wanted[format_exact(child.constants[0])] += 3;
+    wanted[format_exact(child.constants[1])] += 1;
+    ASSERT_EQ(numbers_of(lowered(child), "scale_const", "value"), wanted) << to_text(child);
+    std::map<std::string, int> wanted_units;
+    // 16 units, all of model_dim, are the default and not written.
+    if (child.dims[0] != 16) wanted_units[std::to_string(child.dims[0])] += 3;
+    if (child.dims[1] != 16) wanted_units[std::to_string(child.dims[1])] += 1;
+    ASSERT_EQ(numbers_of(lowered(child), "branched_conv", "units"), wanted_units) << to_text(child);
+  }
+  // Each of the four values is as likely: 250 of each bank, within four standard deviations.
+  EXPECT_NEAR(constants_changed, 250, 4 * std::sqrt(500 * 0.25));
+  EXPECT_EQ(constants_changed + dims_changed, 500);
 }
 
 TEST(DnaLowering, BranchesAreOneMatrixProduct) {
@@ -367,6 +425,49 @@ TEST(DnaMutation, ConstantsMoveAsThePaperSays) {
   const auto [log_mean, log_deviation] = moments(logs);
   EXPECT_NEAR(log_mean, 0, 0.1);
   EXPECT_NEAR(log_deviation, 0.9, 0.12);  // a standard normal cut at about +-2
+}
+
+TEST(DnaMutation, OtherDimensionsAreEquallyLikely) {
+  const Dna parent = dna_from_text(
+      "dna\nconstants = [1]\ndims = [8]\nsubprogram main(x, y)\n  a = conv_1x1(x)\n", "test");
+  std::map<std::uint16_t, int> counts;
+  int drawn = 0;
+  for (std::uint32_t i = 0; i < 4000; ++i) {
+    Dna child;
+    DrawCursor cursor({41, Purpose::kTest, 3, i});
+    ASSERT_TRUE(try_dna_mutation(MutationKind::kBank, parent, all_operations(), cursor, child));
+    if (child.dims == parent.dims) continue;
+    ++counts[child.dims[0]];
+    ++drawn;
+  }
+  ASSERT_EQ(counts.size(), kDnaDims.size() - 1);
+  const double expected = drawn / static_cast<double>(counts.size());
+  double chi_squared = 0;
+  for (const auto& [dim, count] : counts) chi_squared += std::pow(count - expected, 2) / expected;
+  EXPECT_LT(chi_squared, 26.1);  // the 0.999 quantile of 8 degrees of freedom
+}
+
+/// A change of one argument or of one dimension can be undone by the same kind.
+TEST(DnaMutation, SomeDrawUndoesAChange) {
+  for (const MutationKind kind : {MutationKind::kField, MutationKind::kBank}) {
+    int undone = 0;
+    for (std::uint32_t i = 0; i < 50; ++i) {
+      Dna parent = dna_from_text(kSharedBanks, "test");
+      Dna child;
+      DrawCursor cursor({43, Purpose::kTest, 4, i});
+      if (!try_dna_mutation(kind, parent, all_operations(), cursor, child)) continue;
+      if (kind == MutationKind::kBank && child.constants != parent.constants) continue;  // real
+      bool is_undone = false;
+      for (std::uint32_t j = 0; j < 4000 && !is_undone; ++j) {
+        Dna again;
+        DrawCursor back({47, Purpose::kTest, i, j});
+        is_undone = try_dna_mutation(kind, child, all_operations(), back, again) && again == parent;
+      }
+      EXPECT_TRUE(is_undone) << to_text(child);
+      ++undone;
+    }
+    EXPECT_GT(undone, 15);
+  }
 }
 
 TEST(DnaMutation, DimensionsStayInTheirSet) {
