@@ -60,8 +60,9 @@ space::Scores SearchLoop::scores_before_training(const Trial& trial) {
   std::optional<space::Score> latency;
   if (!stored.is_null()) {
     latency = score_from_json(stored);
-  } else if ((latency = evaluator_.measure_latency(trial.candidate.architecture))) {
-    study_.set_trial_attribute(trial.number, kMeasured, score_to_json(*latency));
+  } else {
+    latency = evaluator_.measure_latency(trial.candidate.architecture);
+    if (latency) study_.set_trial_attribute(trial.number, kMeasured, score_to_json(*latency));
   }
   if (latency) scores.push_back(*latency);
   return scores;

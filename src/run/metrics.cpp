@@ -71,7 +71,8 @@ double product_of(const config::RunConfig& config, const std::vector<double>& me
     const config::ObjectiveConfig& objective = config.objectives[i];
     if (!(metrics[i] > 0)) return std::numeric_limits<double>::quiet_NaN();
     const double sign = objective.direction == "maximize" ? -1 : 1;
-    product *= std::pow(metrics[i] / *objective.reference, sign * objective.weight);
+    // The configuration requires one of every objective of a product.
+    product *= std::pow(metrics[i] / objective.reference.value_or(1), sign * objective.weight);
   }
   return product;
 }
@@ -123,6 +124,7 @@ void check_objectives(const config::RunConfig& config, const JsonPositions& posi
 std::vector<space::Objective> combined_objectives(const config::RunConfig& config) {
   if (config.combine == "weighted_product") return {{"weighted_product", false}};
   std::vector<space::Objective> objectives;
+  objectives.reserve(config.objectives.size());
   for (const config::ObjectiveConfig& objective : config.objectives) {
     objectives.push_back({objective.metric, objective.direction == "maximize"});
   }
@@ -141,6 +143,7 @@ std::vector<double> analytic_losses(const config::RunConfig& config,
                                     const space::Architecture& architecture) {
   const space::Scores scores = analytic_scores(config, architecture);
   std::vector<double> metrics;
+  metrics.reserve(config.objectives.size());
   for (const config::ObjectiveConfig& objective : config.objectives) {
     metrics.push_back(find_score(scores, objective.metric)->value);
   }

@@ -18,6 +18,7 @@ using space::Shape;
 
 std::vector<std::int64_t> concrete(const Shape& shape, const space::Dims& dims) {
   std::vector<std::int64_t> sizes;
+  sizes.reserve(static_cast<std::size_t>(shape.rank()));
   for (int axis = 0; axis < shape.rank(); ++axis) {
     sizes.push_back(dims.size(shape.axes[static_cast<std::size_t>(axis)]));
   }

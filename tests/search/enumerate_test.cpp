@@ -18,6 +18,7 @@ std::vector<double> equal_value(const Architecture&) { return {1.0}; }
 
 std::vector<Sample> samples_of(const std::vector<Trial>& trials) {
   std::vector<Sample> samples;
+  samples.reserve(trials.size());
   for (const Trial& trial : trials) samples.push_back(trial.candidate.sample);
   return samples;
 }
@@ -75,6 +76,7 @@ TEST(Enumerate, FrontOnlyTriesExactlyTheFront) {
   };
   std::vector<Point> every;
   const std::vector<Sample> all = testing::all_samples(*context.space);
+  every.reserve(all.size());
   for (const Sample& sample : all) {
     every.push_back(context.analytic_losses(context.space->architecture(sample)));
   }

@@ -2,6 +2,7 @@
 
 #include "fixtures.hpp"
 #include "nas/core/error.hpp"
+#include "support/required.hpp"
 
 namespace nas::search {
 namespace {
@@ -48,10 +49,9 @@ TEST(Propose, NamesTheOriginalWhenOnlyDuplicatesAreLeft) {
   ProposalOptions options;
   options.redraws = 7;
   const Proposal proposal = propose(*searcher, *space, {trials, 0}, 5, options, kAll);
-  ASSERT_TRUE(proposal.candidate.duplicate_of);
-  EXPECT_LT(*proposal.candidate.duplicate_of, 4);
-  EXPECT_EQ(trials[static_cast<std::size_t>(*proposal.candidate.duplicate_of)].candidate.hash,
-            proposal.candidate.hash);
+  const std::int64_t original = test::required(proposal.candidate.duplicate_of, "original");
+  EXPECT_LT(original, 4);
+  EXPECT_EQ(trials[static_cast<std::size_t>(original)].candidate.hash, proposal.candidate.hash);
   EXPECT_EQ(proposal.redrawn.at("duplicate"), 8);
 }
 

@@ -319,6 +319,7 @@ TEST(SpaceSampling, IsUniformOverWhatRulesAllow) {
     found->second += 1;
   }
   std::vector<double> observed;
+  observed.reserve(seen.size());
   for (const auto& [choices, count] : seen) observed.push_back(count);
   const auto cells = static_cast<double>(all.size());
   ASSERT_GT(cells, 30);
@@ -371,12 +372,12 @@ TEST(SpaceMutation, ChangesOnePartAndNeverGivesTheParent) {
   for (std::uint64_t i = 0; i < draws; ++i) {
     const Sample parent = space.sample(key(i));
     Change change;
-    const auto child = space.mutate(parent, key(i, Purpose::kMutation), change);
-    ASSERT_TRUE(child);
+    const Sample child =
+        test::required(space.mutate(parent, key(i, Purpose::kMutation), change), "child");
     EXPECT_EQ(change.kind, MutationKind::kChoice);
     int differing = 0;
     for (std::size_t c = 0; c < changed.size(); ++c) {
-      if (child->choices[c] == parent.choices[c]) continue;
+      if (child.choices[c] == parent.choices[c]) continue;
       ++differing;
       changed[c] += 1;
       EXPECT_EQ(change.where, space.choices()[c].name);
@@ -394,7 +395,7 @@ TEST(SpaceMutation, DrawsOtherOptionsUniformly) {
   std::vector<double> seen(5);
   for (std::uint64_t i = 0; i < 4000; ++i) {
     Change change;
-    seen[space.mutate(space.initial(), key(i), change)->choices[0]] += 1;
+    seen[test::required(space.mutate(space.initial(), key(i), change), "child").choices[0]] += 1;
   }
   EXPECT_EQ(seen[2], 0);
   seen.erase(seen.begin() + 2);
@@ -410,15 +411,14 @@ TEST(SpaceMutation, WeighsSlotsAgainstChoices) {
   std::set<MutationKind> kinds;
   for (std::uint64_t i = 0; i < 600; ++i) {
     Change change;
-    const auto child = space.mutate(space.initial(), key(i), change);
-    ASSERT_TRUE(child);
-    EXPECT_NE(*child, space.initial());
-    EXPECT_NE(hash_of(space.architecture(*child)), parent_hash);
-    EXPECT_NO_THROW(require_valid(space.architecture(*child), "t"));
+    const Sample child = test::required(space.mutate(space.initial(), key(i), change), "child");
+    EXPECT_NE(child, space.initial());
+    EXPECT_NE(hash_of(space.architecture(child)), parent_hash);
+    EXPECT_NO_THROW(require_valid(space.architecture(child), "t"));
     const bool is_choice = change.kind == MutationKind::kChoice;
     EXPECT_EQ(change.where, is_choice ? "inner_dim" : "layer.program");
-    EXPECT_EQ(child->choices == space.initial().choices, !is_choice);
-    EXPECT_EQ(child->programs == space.initial().programs, is_choice);
+    EXPECT_EQ(child.choices == space.initial().choices, !is_choice);
+    EXPECT_EQ(child.programs == space.initial().programs, is_choice);
     seen[is_choice ? 0 : 1] += 1;
     kinds.insert(change.kind);
   }
@@ -436,9 +436,8 @@ TEST(SpaceMutation, RespectsRules) {
       "inner_dim": {"choice": [64, 128]}, "mixer": "mdha", "feed_forward": "relu",
       "rules": ["inner_dim >= 2 * model_dim"]})");
   for (std::uint64_t i = 0; i < 100; ++i) {
-    const auto child = loose.mutate(loose.initial(), key(i), change);
-    ASSERT_TRUE(child);
-    EXPECT_EQ(child->choices, (std::vector<std::uint16_t>{0, 1}));
+    const Sample child = test::required(loose.mutate(loose.initial(), key(i), change), "child");
+    EXPECT_EQ(child.choices, (std::vector<std::uint16_t>{0, 1}));
   }
 }
 
@@ -504,20 +503,20 @@ TEST(SpaceCrossover, TakesEachPartFromAParent) {
   for (std::uint64_t i = 0; i < 300; ++i) {
     const Sample first = space.sample(key(2 * i));
     const Sample second = space.sample(key(2 * i + 1));
-    const auto child = space.crossover(first, second, key(i, Purpose::kMutation));
-    ASSERT_TRUE(child);
+    const Sample child =
+        test::required(space.crossover(first, second, key(i, Purpose::kMutation)), "child");
     for (std::size_t c = 0; c < 5; ++c) {
-      EXPECT_TRUE(child->choices[c] == first.choices[c] || child->choices[c] == second.choices[c]);
+      EXPECT_TRUE(child.choices[c] == first.choices[c] || child.choices[c] == second.choices[c]);
       if (first.choices[c] == second.choices[c]) continue;
       differing[c] += 1;
-      from_second[c] += child->choices[c] == second.choices[c] ? 1 : 0;
+      from_second[c] += child.choices[c] == second.choices[c] ? 1 : 0;
     }
     for (std::size_t s = 0; s < 2; ++s) {
-      EXPECT_TRUE(child->programs[s] == first.programs[s] ||
-                  child->programs[s] == second.programs[s]);
+      EXPECT_TRUE(child.programs[s] == first.programs[s] ||
+                  child.programs[s] == second.programs[s]);
       if (first.programs[s] == second.programs[s]) continue;
       differing[5 + s] += 1;
-      from_second[5 + s] += child->programs[s] == second.programs[s] ? 1 : 0;
+      from_second[5 + s] += child.programs[s] == second.programs[s] ? 1 : 0;
     }
   }
   for (std::size_t i = 0; i < 7; ++i) {

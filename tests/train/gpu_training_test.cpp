@@ -37,18 +37,18 @@ class GpuTraining : public testing::TestWithParam<bool> {
 };
 
 TEST_P(GpuTraining, AgreesWithTheCpu) {
-  const TrainingResult on_gpu = train(request_).value();
+  const TrainingResult on_gpu = test::trained(request_);
   ASSERT_EQ(on_gpu.outcome.state, TrialState::kComplete) << on_gpu.outcome.detail;
   request_.lowering.device = "cpu";
   request_.lowering.bf16 = false;
-  const TrainingResult on_cpu = train(request_).value();
+  const TrainingResult on_cpu = test::trained(request_);
   // Trainings drift apart from rounding on; in bf16 (8-bit mantissa) sooner.
   EXPECT_NEAR(on_gpu.outcome.value, on_cpu.outcome.value, GetParam() ? 0.1 : 0.02);
 }
 
 TEST_P(GpuTraining, RepeatsAndResumesBitForBit) {
-  const TrainingResult first = train(request_).value();
-  const TrainingResult second = train(request_).value();
+  const TrainingResult first = test::trained(request_);
+  const TrainingResult second = test::trained(request_);
   EXPECT_EQ(first.weights_hash, second.weights_hash);
   EXPECT_EQ(first.outcome.intermediate, second.outcome.intermediate);
   request_.checkpoint_path = folder_ / "checkpoint";
@@ -57,7 +57,7 @@ TEST_P(GpuTraining, RepeatsAndResumesBitForBit) {
   stopped.should_stop = [&] { return polls++ == 27; };
   ASSERT_FALSE(train(stopped));
   EXPECT_EQ(checkpoint_step(request_.checkpoint_path), 27);
-  const TrainingResult resumed = train(request_).value();
+  const TrainingResult resumed = test::trained(request_);
   EXPECT_EQ(resumed.weights_hash, first.weights_hash);
   EXPECT_EQ(resumed.outcome.value, first.outcome.value);
   EXPECT_EQ(resumed.outcome.intermediate, first.outcome.intermediate);
@@ -67,18 +67,19 @@ TEST_P(GpuTraining, RepeatsAndResumesBitForBit) {
 TEST_P(GpuTraining, RepeatsBitForBitWithEveryWayOfMixingTime) {
   request_.architecture = test::mixing_architecture(64);
   request_.training.steps = 20;
-  const TrainingResult first = train(request_).value();
+  const TrainingResult first = test::trained(request_);
   ASSERT_EQ(first.outcome.state, TrialState::kComplete) << first.outcome.detail;
-  EXPECT_EQ(train(request_).value().weights_hash, first.weights_hash);
+  EXPECT_EQ(test::trained(request_).weights_hash, first.weights_hash);
 }
 
 TEST_P(GpuTraining, ConcurrentTrainingsHaveTheBitsOfALoneOne) {
-  const std::string alone = train(request_).value().weights_hash;
+  const std::string alone = test::trained(request_).weights_hash;
   std::vector<std::string> together(4);
   {
     std::vector<std::jthread> threads;
+    threads.reserve(together.size());
     for (std::string& hash : together) {
-      threads.emplace_back([&] { hash = train(request_).value().weights_hash; });
+      threads.emplace_back([&] { hash = test::trained(request_).weights_hash; });
     }
   }
   for (const std::string& hash : together) EXPECT_EQ(hash, alone);
@@ -88,23 +89,23 @@ TEST_P(GpuTraining, ReportsTheFirstBadStepThoughItLooksLater) {
   request_.training.optimizer.learning_rate = 1e30;
   request_.training.schedule.warmup_steps = 0;
   request_.training.eval_every = 0;
-  const TrainingResult result = train(request_).value();
+  const TrainingResult result = test::trained(request_);
   EXPECT_EQ(result.outcome.state, TrialState::kFail);
   EXPECT_EQ(result.outcome.reason, "nan");
   EXPECT_EQ(result.outcome.detail, "step 2: loss or gradient norm is not finite");
 }
 
 TEST_P(GpuTraining, RunningOutOfMemoryIsAnOutcomeThatFreesEverything) {
-  ASSERT_EQ(train(request_).value().outcome.state, TrialState::kComplete);
+  ASSERT_EQ(test::trained(request_).outcome.state, TrialState::kComplete);
   const std::int64_t before = allocated_bytes();
   TrainingRequest huge = request_;
   huge.architecture.model.vocab_size = std::int64_t{1} << 23U;
   huge.architecture.model.model_dim = std::int64_t{1} << 15U;  // 1 TiB of embedding
-  const TrainingResult result = train(huge).value();
+  const TrainingResult result = test::trained(huge);
   EXPECT_EQ(result.outcome.state, TrialState::kFail);
   EXPECT_EQ(result.outcome.reason, "oom");
   EXPECT_EQ(allocated_bytes(), before);
-  EXPECT_EQ(train(request_).value().outcome.state, TrialState::kComplete);
+  EXPECT_EQ(test::trained(request_).outcome.state, TrialState::kComplete);
   EXPECT_EQ(allocated_bytes(), before);
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "nas/train/training.hpp"
+#include "support/required.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace nas::test {
@@ -25,5 +26,10 @@ namespace nas::test {
 
 /// 8 steps of 4 windows of 16 tokens, one thread, evaluated on 8 windows; no files.
 [[nodiscard]] train::TrainingRequest tiny_request(std::shared_ptr<const data::Dataset> dataset);
+
+/// The result of a training that nothing stops.
+inline train::TrainingResult trained(const train::TrainingRequest& request) {
+  return required(train::train(request), "result");
+}
 
 }  // namespace nas::test

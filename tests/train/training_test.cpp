@@ -73,18 +73,17 @@ TEST_F(Training, LearnsARepetitiveText) {
   request_.training.steps = 150;
   request_.training.batch_size = 16;
   request_.training.optimizer.learning_rate = 1e-2;
-  const std::optional<TrainingResult> result = train(request_);
-  ASSERT_TRUE(result);
-  EXPECT_EQ(result->outcome.state, TrialState::kComplete);
-  EXPECT_EQ(result->outcome.reason, "");
+  const TrainingResult result = test::trained(request_);
+  EXPECT_EQ(result.outcome.state, TrialState::kComplete);
+  EXPECT_EQ(result.outcome.reason, "");
   // A uniform guess is 8; the text's own entropy is 0.33 (7.6 drawn bits in 23 bytes).
-  EXPECT_LT(result->outcome.value, 2.0);
-  EXPECT_GT(result->outcome.value, 0.33);
-  EXPECT_EQ(score_of(*result, "val_bpb"), result->outcome.value);
-  EXPECT_DOUBLE_EQ(score_of(*result, "val_loss_nats"), result->outcome.value * std::log(2.0));
-  EXPECT_NEAR(score_of(*result, "train_loss_nats"), score_of(*result, "val_loss_nats"), 0.3);
-  EXPECT_GT(score_of(*result, "steps_per_second"), 0);
-  EXPECT_GT(score_of(*result, "train_seconds"), 0);
+  EXPECT_LT(result.outcome.value, 2.0);
+  EXPECT_GT(result.outcome.value, 0.33);
+  EXPECT_EQ(score_of(result, "val_bpb"), result.outcome.value);
+  EXPECT_DOUBLE_EQ(score_of(result, "val_loss_nats"), result.outcome.value * std::log(2.0));
+  EXPECT_NEAR(score_of(result, "train_loss_nats"), score_of(result, "val_loss_nats"), 0.3);
+  EXPECT_GT(score_of(result, "steps_per_second"), 0);
+  EXPECT_GT(score_of(result, "train_seconds"), 0);
 }
 
 TEST_F(Training, LearnsWithAdafactorAsT5UsesIt) {
@@ -95,10 +94,9 @@ TEST_F(Training, LearnsWithAdafactorAsT5UsesIt) {
   request_.training.optimizer.min_dim_size_to_factor = 32;
   request_.training.optimizer.learning_rate = 0.1;
   request_.training.schedule = {"rsqrt", 20, 0};
-  const std::optional<TrainingResult> result = train(request_);
-  ASSERT_TRUE(result);
-  ASSERT_EQ(result->outcome.state, TrialState::kComplete) << result->outcome.detail;
-  EXPECT_LT(result->outcome.value, 2.0);
+  const TrainingResult result = test::trained(request_);
+  ASSERT_EQ(result.outcome.state, TrialState::kComplete) << result.outcome.detail;
+  EXPECT_LT(result.outcome.value, 2.0);
 }
 
 TEST_F(Training, IsAFunctionOfSeedAndRepeat) {
@@ -120,11 +118,10 @@ TEST_F(Training, ReportsEvaluationsAndHurdlesButNotTheLast) {
   std::vector<std::int64_t> steps;
   request_.on_value = [&](std::int64_t step, double value) { reported.emplace_back(step, value); };
   request_.on_step = [&](std::int64_t step) { steps.push_back(step); };
-  const std::optional<TrainingResult> result = train(request_);
-  ASSERT_TRUE(result);
-  EXPECT_EQ(result->outcome.state, TrialState::kComplete);
+  const TrainingResult result = test::trained(request_);
+  EXPECT_EQ(result.outcome.state, TrialState::kComplete);
   EXPECT_THAT(reported, ElementsAre(Pair(2, testing::_), Pair(4, testing::_), Pair(6, testing::_)));
-  EXPECT_EQ(result->outcome.intermediate, reported);
+  EXPECT_EQ(result.outcome.intermediate, reported);
   EXPECT_THAT(steps, ElementsAre(1, 2, 3, 4, 5, 6, 7, 8));
 }
 
@@ -133,56 +130,52 @@ TEST_F(Training, AMissedHurdlePrunes) {
   request_.hurdle_bars = {kPasses, 0.5};
   request_.checkpoint_path = folder_ / "checkpoint";
   request_.training.checkpoint_every = 1;
-  const std::optional<TrainingResult> result = train(request_);
-  ASSERT_TRUE(result);
-  EXPECT_EQ(result->outcome.state, TrialState::kPruned);
-  EXPECT_EQ(result->outcome.reason, "hurdle");
-  EXPECT_THAT(result->outcome.detail,
+  const TrainingResult result = test::trained(request_);
+  EXPECT_EQ(result.outcome.state, TrialState::kPruned);
+  EXPECT_EQ(result.outcome.reason, "hurdle");
+  EXPECT_THAT(result.outcome.detail,
               testing::MatchesRegex("val_bpb [0-9.]+ after step 5 is above the bar 0.5[0]*"));
-  EXPECT_TRUE(std::isnan(result->outcome.value));
-  EXPECT_EQ(result->outcome.intermediate.size(), 2U);
-  EXPECT_EQ(result->weights_hash, "");
+  EXPECT_TRUE(std::isnan(result.outcome.value));
+  EXPECT_EQ(result.outcome.intermediate.size(), 2U);
+  EXPECT_EQ(result.weights_hash, "");
   EXPECT_TRUE(std::filesystem::exists(request_.checkpoint_path)) << "its result is not stored yet";
 }
 
 TEST_F(Training, ABarIsPassedByItsOwnValue) {
   request_.hurdle_steps = {4};
   request_.hurdle_bars = {kPasses};
-  const double value = train(request_)->outcome.intermediate.at(0).second;
+  const double value = test::trained(request_).outcome.intermediate.at(0).second;
   request_.hurdle_bars = {value};
-  EXPECT_EQ(train(request_)->outcome.state, TrialState::kComplete);
+  EXPECT_EQ(test::trained(request_).outcome.state, TrialState::kComplete);
   request_.hurdle_bars = {std::nextafter(value, 0.0)};
-  EXPECT_EQ(train(request_)->outcome.state, TrialState::kPruned);
+  EXPECT_EQ(test::trained(request_).outcome.state, TrialState::kPruned);
 }
 
 TEST_F(Training, DivergenceIsAnOutcome) {
   request_.training.optimizer.learning_rate = 1e30;
   request_.training.schedule.warmup_steps = 0;
-  const std::optional<TrainingResult> result = train(request_);
-  ASSERT_TRUE(result);
-  EXPECT_EQ(result->outcome.state, TrialState::kFail);
-  EXPECT_EQ(result->outcome.reason, "nan");
-  EXPECT_THAT(result->outcome.detail, testing::MatchesRegex("step 2: loss .*, gradient norm .*"));
-  EXPECT_TRUE(std::isnan(result->outcome.value));
+  const TrainingResult result = test::trained(request_);
+  EXPECT_EQ(result.outcome.state, TrialState::kFail);
+  EXPECT_EQ(result.outcome.reason, "nan");
+  EXPECT_THAT(result.outcome.detail, testing::MatchesRegex("step 2: loss .*, gradient norm .*"));
+  EXPECT_TRUE(std::isnan(result.outcome.value));
 }
 
 TEST_F(Training, DivergenceInTheLastStepIsSeenByItsEvaluation) {
   request_.training.steps = 1;
   request_.training.optimizer.learning_rate = 1e30;
   request_.training.schedule.warmup_steps = 0;
-  const std::optional<TrainingResult> result = train(request_);
-  ASSERT_TRUE(result);
-  EXPECT_EQ(result->outcome.reason, "nan");
-  EXPECT_THAT(result->outcome.detail, HasSubstr("validation loss after the last step is"));
+  const TrainingResult result = test::trained(request_);
+  EXPECT_EQ(result.outcome.reason, "nan");
+  EXPECT_THAT(result.outcome.detail, HasSubstr("validation loss after the last step is"));
 }
 
 TEST_F(Training, TheTimeLimitIsAnOutcome) {
   request_.training.timeout_seconds = 1e-9;
-  const std::optional<TrainingResult> result = train(request_);
-  ASSERT_TRUE(result);
-  EXPECT_EQ(result->outcome.state, TrialState::kFail);
-  EXPECT_EQ(result->outcome.reason, "timeout");
-  EXPECT_THAT(result->outcome.detail,
+  const TrainingResult result = test::trained(request_);
+  EXPECT_EQ(result.outcome.state, TrialState::kFail);
+  EXPECT_EQ(result.outcome.reason, "timeout");
+  EXPECT_THAT(result.outcome.detail,
               HasSubstr("after 1 of 8 steps, training.timeout_seconds = 1e-09"));
 }
 
@@ -190,14 +183,13 @@ TEST_F(Training, RunningOutOfMemoryIsAnOutcome) {
   // More than a process can address, so that no machine tries.
   request_.architecture.model.vocab_size = std::int64_t{1} << 24U;
   request_.architecture.model.model_dim = std::int64_t{1} << 24U;
-  const std::optional<TrainingResult> result = train(request_);
-  ASSERT_TRUE(result);
-  EXPECT_EQ(result->outcome.state, TrialState::kFail);
-  EXPECT_EQ(result->outcome.reason, "oom");
-  EXPECT_THAT(result->outcome.detail, HasSubstr("1125899906842624 bytes"));
-  EXPECT_EQ(result->outcome.detail.find('\n'), std::string::npos);
+  const TrainingResult result = test::trained(request_);
+  EXPECT_EQ(result.outcome.state, TrialState::kFail);
+  EXPECT_EQ(result.outcome.reason, "oom");
+  EXPECT_THAT(result.outcome.detail, HasSubstr("1125899906842624 bytes"));
+  EXPECT_EQ(result.outcome.detail.find('\n'), std::string::npos);
   request_.architecture = test::tiny_architecture();
-  EXPECT_EQ(train(request_)->outcome.state, TrialState::kComplete);
+  EXPECT_EQ(test::trained(request_).outcome.state, TrialState::kComplete);
 }
 
 /// A corpus whose third batch makes LibTorch refuse an operation.
@@ -229,11 +221,10 @@ class RefusedBatch : public data::Dataset {
 
 TEST_F(Training, WhatLibTorchRefusesIsAnOutcome) {
   request_.dataset = std::make_shared<RefusedBatch>(request_.dataset, "sizes 3 and 4 differ");
-  const std::optional<TrainingResult> result = train(request_);
-  ASSERT_TRUE(result);
-  EXPECT_EQ(result->outcome.state, TrialState::kFail);
-  EXPECT_EQ(result->outcome.reason, "error");
-  EXPECT_EQ(result->outcome.detail, "sizes 3 and 4 differ");
+  const TrainingResult result = test::trained(request_);
+  EXPECT_EQ(result.outcome.state, TrialState::kFail);
+  EXPECT_EQ(result.outcome.reason, "error");
+  EXPECT_EQ(result.outcome.detail, "sizes 3 and 4 differ");
 }
 
 TEST_F(Training, AFailedDeviceEndsMoreThanTheTraining) {
@@ -250,20 +241,19 @@ TEST_F(Training, AVocabularyBelowTheTokenizersIsRefused) {
 
 TEST_F(Training, WritesTheFinalWeights) {
   request_.weights_path = folder_ / "model.safetensors";
-  const std::optional<TrainingResult> result = train(request_);
-  ASSERT_TRUE(result);
+  const TrainingResult result = test::trained(request_);
   const nn::SafetensorsFile file = nn::read_safetensors(request_.weights_path);
   nn::Model model(request_.architecture, request_.lowering);
   model.load(file.tensors);
-  EXPECT_EQ(model.weights_hash().hex(), result->weights_hash);
-  EXPECT_EQ(file.metadata.at("nas_weights_hash"), result->weights_hash);
+  EXPECT_EQ(model.weights_hash().hex(), result.weights_hash);
+  EXPECT_EQ(file.metadata.at("nas_weights_hash"), result.weights_hash);
   const data::Windows windows = request_.dataset->validation_windows(8, "cpu");
-  EXPECT_EQ(evaluate_nats(model, windows, 4), score_of(*result, "val_loss_nats"));
+  EXPECT_EQ(evaluate_nats(model, windows, 4), score_of(result, "val_loss_nats"));
 }
 
 TEST_F(Training, TheNumericCheckPassesACausalModel) {
   request_.check_causality = true;
-  EXPECT_EQ(train(request_)->outcome.state, TrialState::kComplete);
+  EXPECT_EQ(test::trained(request_).outcome.state, TrialState::kComplete);
 }
 
 class TrainingWith : public Training, public testing::WithParamInterface<std::string> {};
@@ -357,6 +347,7 @@ TEST_P(TrainingThreads, ConcurrentTrainingsHaveTheBitsOfALoneOne) {
   std::vector<std::string> together(4);
   {
     std::vector<std::jthread> threads;
+    threads.reserve(together.size());
     for (std::string& bits : together) {
       threads.emplace_back([&bits, &request] { bits = trained_bits(request); });
     }
@@ -379,12 +370,11 @@ TEST(RealText, FiftyStepsOnTinyShakespeare) {
   request.training.seq_len = 64;
   request.training.batch_size = 16;
   request.training.optimizer.learning_rate = 1e-2;
-  const std::optional<TrainingResult> result = train(request);
-  ASSERT_TRUE(result);
-  ASSERT_EQ(result->outcome.state, TrialState::kComplete);
+  const TrainingResult result = test::trained(request);
+  ASSERT_EQ(result.outcome.state, TrialState::kComplete);
   // Bytes drawn by their frequency alone would cost 4.7 bits.
-  EXPECT_LT(result->outcome.value, 4.2);
-  EXPECT_GT(result->outcome.value, 1.5);
+  EXPECT_LT(result.outcome.value, 4.2);
+  EXPECT_GT(result.outcome.value, 1.5);
 }
 
 }  // namespace
