@@ -71,10 +71,9 @@ const search::SearcherFactory& searcher_factory(const config::RunConfig& config,
 }
 
 bool all_analytic(const config::RunConfig& config) {
-  return std::all_of(config.objectives.begin(), config.objectives.end(),
-                     [](const config::ObjectiveConfig& objective) {
-                       return metric_kind(objective.metric) == MetricKind::kAnalytic;
-                     });
+  return std::all_of(
+      config.objectives.begin(), config.objectives.end(),
+      [](const config::ObjectiveConfig& objective) { return is_analytic(objective.metric); });
 }
 
 /// Everything of a plan but its searcher and what was enqueued must be there.

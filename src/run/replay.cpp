@@ -61,7 +61,6 @@ std::string differing_weights(const Json& stored, const Json& again) {
   return is_same ? "" : "weights: stored " + stored.dump() + ", again " + again.dump();
 }
 
-/// The request of the search, from what the trial could see then.
 std::string trial_folder(const store::Study& study, std::int64_t number) {
   return study.folder() + "/trials/" + std::to_string(number);
 }
@@ -83,6 +82,7 @@ void keep_weights(const std::string& folder, std::int64_t seeds, bool is_identic
   std::filesystem::remove_all(folder + kAgain);
 }
 
+/// The request of the search, from what the trial could see then.
 SeedsRequest request_for(const Plan& plan, const store::Study& study,
                          const std::vector<Trial>& trials, std::int64_t number, bool keep) {
   const std::int64_t visible =
@@ -144,7 +144,11 @@ Replay replay_trial(const Plan& plan, const Evaluator& evaluator, const store::S
   request.on_trained = [&](std::uint32_t, const EvaluationResult& result) {
     hashes.push_back(result.extra->value("weights_hash", Json()));
   };
-  if (keep) make_folders(request.evaluation.folder);
+  if (keep) {
+    // From the first step: what an earlier attempt left may be of another machine.
+    std::filesystem::remove_all(request.evaluation.folder);
+    make_folders(request.evaluation.folder);
+  }
   std::optional<EvaluationResult> again = evaluate_seeds(evaluator, request);
   if (!again) return {false, "interrupted"};
   apply_objectives(plan.config, scores_again(plan, trial, again->outcome), again->outcome);
