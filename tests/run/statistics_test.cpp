@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
+
+#include "nas/core/philox.hpp"
 
 namespace nas::run {
 namespace {
@@ -51,6 +54,35 @@ TEST(WelchInterval, OfEqualVariancesIsStudentsWithAllTheFreedom) {
   // Equal n and variance: 2n - 2 degrees of freedom; t(0.975, 4) = 2.7764.
   const Interval interval = welch_interval(of({1, 2, 3}), of({2, 3, 4}));
   EXPECT_NEAR(interval.high, 1 + 2.7764 * std::sqrt(2.0 / 3.0), kFourDigits);
+}
+
+TEST(WelchInterval, AllowsForAChoiceAmongThree) {
+  // As above with the tail a third: t(1 - 0.025 / 3, 4) = 3.9608.
+  const Interval interval = welch_interval(of({1, 2, 3}), of({2, 3, 4}), 3);
+  EXPECT_NEAR(interval.high, 1 + 3.9608 * std::sqrt(2.0 / 3.0), kFourDigits);
+}
+
+/// The best mean of three equal samples against a fourth: how often its interval is above zero.
+double share_called_better(std::int64_t choices) {
+  constexpr std::uint64_t kDraws = 20'000;
+  double better = 0;
+  for (std::uint64_t draw = 0; draw < kDraws; ++draw) {
+    DrawCursor cursor({53, Purpose::kTest, draw, 0});
+    std::vector<SampleSummary> samples;
+    for (int i = 0; i < 4; ++i) {
+      samples.push_back(of({cursor.normal(), cursor.normal(), cursor.normal()}));
+    }
+    const auto chosen =
+        std::min_element(samples.begin(), samples.end() - 1,
+                         [](const auto& a, const auto& b) { return a.mean < b.mean; });
+    better += welch_interval(*chosen, samples.back(), choices).low > 0 ? 1 : 0;
+  }
+  return better / kDraws;
+}
+
+TEST(WelchInterval, OfTheBestOfThreeEqualOnesIsRarelyAboveZero) {
+  EXPECT_LT(share_called_better(3), 0.025);
+  EXPECT_GT(share_called_better(1), 0.025);  // what the choice would cost unallowed for
 }
 
 TEST(WelchInterval, WithoutVarianceIsThePoint) {

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 #include <set>
 
 #include "small_study.hpp"
@@ -38,12 +39,15 @@ store::Study study_with_winner(const Plan& plan, const Evaluator& evaluator,
   return study;
 }
 
+/// Stores repeats; NaN: the training failed.
 void record(store::Study& study, const std::string& role, const std::string& hash,
             const std::vector<double>& values) {
   std::uint32_t repeat = 0;
   for (const double value : values) {
     space::Outcome outcome;
-    outcome.state = space::TrialState::kComplete;
+    const bool failed = std::isnan(value);
+    outcome.state = failed ? space::TrialState::kFail : space::TrialState::kComplete;
+    outcome.reason = failed ? "nan" : "";
     outcome.value = value;
     study.record_repeat({role, hash, ++repeat, outcome});
   }
@@ -92,6 +96,14 @@ TEST(Verification, OneRepeatGivesNoVerdictOfBetterAndNoProbability) {
   EXPECT_TRUE(std::isnan(result.roles[0].best_probability));
 }
 
+TEST(Verification, OneThatFailsMoreOftenIsNotBetter) {
+  const double failed = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_EQ(initial_of(verified({1, 1.1, failed}, {5, 5.1, 4.9})).verdict,
+            "no better than the initial program: 1 of its 3 trainings failed");
+  EXPECT_EQ(initial_of(verified({1, 1.1, failed}, {5, 5.1, failed})).verdict,
+            "better than the initial program");
+}
+
 TEST(Verification, TheBestMeanOfTheTrialsTrainedAgainWins) {
   const TemporaryFolder folder;
   const Plan plan = make_plan(small_config(1, 2), JsonPositions("small"));
@@ -108,6 +120,7 @@ TEST(Verification, TheBestMeanOfTheTrialsTrainedAgainWins) {
   EXPECT_EQ(result.winner, 1);
   EXPECT_EQ(winner_of(study), 1);
   EXPECT_NEAR(initial_of(result).difference, 0.5, 1e-9);
+  EXPECT_EQ(initial_of(result).choices, 2);
   EXPECT_EQ(initial_of(result).verdict, "better than the initial program");
 }
 

@@ -251,6 +251,25 @@ class VerbsTest(StudyTest):
         self.assertTrue(status["finished"])
         self.assertIn("is finished", self.succeed("resume", study).stdout)
 
+    def test_long_trainings_have_seeds_of_their_own(self):
+        """Those of the verification chose the winner: with them `nas train` would repeat their luck."""
+        study = self.folder / "study"
+        self.succeed("search", "--config", self.config(synthetic__noise=0.5, verify__top=3, verify__repeats=4, repeat__seeds=2),
+                     "--study", study)
+        best = json.loads(self.succeed("best", study, "--format", "json").stdout)
+        winners = [role for role in best["verification"]["roles"] if role["is_winner"]]
+        self.assertEqual([role["trial"] for role in winners], [best["number"]])
+        output = self.folder / "long"
+        self.succeed("train", study, "--config", self.folder / "config.json", "--seeds", 6, "--output", output)
+        metrics = json.loads((output / "metrics.json").read_text())
+        self.assertEqual(metrics["architecture_hash"], best["hash"])
+        with sqlite3.connect(study / "study.db") as database:
+            rows = database.execute("select outcome_json from nas_repeats where hash = ?", (best["hash"],)).fetchall()
+        before = {json.loads(text)["value"] for text, in rows}
+        self.assertGreaterEqual(len(before), 6)
+        after = {seed["value"] for seed in metrics["seeds"]}
+        self.assertEqual((len(after), before & after), (6, set()))
+
     def test_verify_needs_a_completed_trial(self):
         study = self.folder / "study"
         path = self.config(synthetic={"fail_share": 1})
