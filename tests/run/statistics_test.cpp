@@ -121,6 +121,7 @@ TEST(BestProbabilities, OfManyValuesAreThoseOfNormals) {
   for (int i = 0; i < 100; ++i) values.insert(values.end(), {-1.0, 1.0});
   const double scale = 1 / summarise(values).deviation;
   std::vector<double> shifted;
+  shifted.reserve(values.size());
   for (double& value : values) shifted.push_back((value *= scale) + 0.1);
   const std::vector<SampleSummary> samples{summarise(values), summarise(shifted)};
   EXPECT_NEAR(best_probabilities(samples, false, 5)[0], 0.8413, kMonteCarlo);
