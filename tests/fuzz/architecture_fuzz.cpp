@@ -6,6 +6,7 @@
 #include "nas/core/error.hpp"
 #include "nas/space/architecture.hpp"
 #include "nas/space/cost.hpp"
+#include "text_fuzzer.hpp"
 
 namespace {
 
@@ -28,10 +29,5 @@ void read(std::string_view text) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  try {
-    read({reinterpret_cast<const char*>(data), size});
-  } catch (const nas::Error& error) {
-    if (error.kind() != nas::ErrorKind::kConfig) throw;
-  }
-  return 0;
+  return nas::fuzz::read_text(data, size, read);
 }
