@@ -69,6 +69,7 @@ double share_called_better(std::int64_t choices) {
   for (std::uint64_t draw = 0; draw < kDraws; ++draw) {
     DrawCursor cursor({53, Purpose::kTest, draw, 0});
     std::vector<SampleSummary> samples;
+    samples.reserve(4);
     for (int i = 0; i < 4; ++i) {
       samples.push_back(of({cursor.normal(), cursor.normal(), cursor.normal()}));
     }
