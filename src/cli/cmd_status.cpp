@@ -12,12 +12,10 @@
 #include "nas/core/lock_holder.hpp"
 #include "nas/core/units.hpp"
 #include "nas/run/pareto_front.hpp"
+#include "study_run.hpp"
 
 namespace nas::cli {
 namespace {
-
-/// As of a search that was stopped and can go on.
-constexpr int kUnfinishedExit = 4;
 
 /// Trials an hour at the pace of the finished ones, as many at a time as run now, and the seconds
 /// that the rest of the budget takes; nulls where nothing runs or none is finished.
@@ -146,7 +144,7 @@ int watch(const std::string& folder, const std::string& format, double seconds) 
     if (clears) std::cout << "\033[H\033[2J";
     print(status, format);
     if (status.at("finished").get<bool>()) return 0;
-    if (status.at("running") == false) return kUnfinishedExit;
+    if (status.at("running") == false) return kResumableExit;
     for (double waited = 0; waited < seconds && !interrupted(); waited += 0.1) {
       std::this_thread::sleep_for(std::chrono::milliseconds(100));
     }

@@ -19,8 +19,6 @@
 namespace nas::cli {
 namespace {
 
-constexpr int kSecondsSpentExit = 4;
-
 Json number_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
 void print_states(const std::vector<space::Trial>& trials) {
@@ -171,7 +169,7 @@ int run_study(const run::Plan& plan, const run::Evaluator& evaluator, store::Stu
 int exit_code_of(run::RunEnd end, const std::string& folder) {
   if (end == run::RunEnd::kFinished) return 0;
   log_info("stopped; go on with: nas resume " + folder);
-  return end == run::RunEnd::kInterrupted ? interrupt_exit_code() : kSecondsSpentExit;
+  return end == run::RunEnd::kInterrupted ? interrupt_exit_code() : kResumableExit;
 }
 
 }  // namespace nas::cli

@@ -13,6 +13,9 @@ namespace nas::cli {
                                                  const run::Evaluator& evaluator,
                                                  const std::vector<space::Trial>& trials);
 
+/// A study that was stopped, or that nobody runs, and can go on.
+inline constexpr int kResumableExit = 4;
+
 /// Exit code of a run; says how to go on when it was stopped.
 [[nodiscard]] int exit_code_of(run::RunEnd end, const std::string& folder);
 

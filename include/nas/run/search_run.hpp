@@ -95,8 +95,8 @@ struct Replay {
 
 /// Evaluates a finished trial again from what the study stores and compares every bit: state,
 /// reason, intermediate values, values, hashes of the weights; measured scores are those stored.
-/// With `keep` the weights are written to the trial's folder. Throws Error(kUsage) for a trial that
-/// is not there or not finished.
+/// With `keep` equal weights are put into the trial's folder; others leave it as it is. Throws
+/// Error(kUsage) for a trial that is not there or not finished.
 [[nodiscard]] Replay replay_trial(const Plan& plan, const Evaluator& evaluator,
                                   const store::Study& study, std::int64_t number,
                                   bool keep = false);
