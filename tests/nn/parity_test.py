@@ -268,6 +268,7 @@ def compare_pythons(folder):
     check(len(within) >= 0.99 * len(amplifying),
           f"only {len(within)} of {len(amplifying)} with quotients and signs agree within their own rounding")
     close = sum(worst <= LOGIT_TOLERANCE for worst, _ in amplifying)
+    check(close >= 0.85 * len(amplifying), f"only {close} of {len(amplifying)} with quotients and signs are within {LOGIT_TOLERANCE}")
     print(f"{len(exact)} models as Python: logits within {max(exact):.1e}; of {len(amplifying)} with quotients, signs "
           f"and exponentials {close} too, {len(within)} within ten times the rounding of their own")
 

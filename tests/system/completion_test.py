@@ -60,7 +60,8 @@ class CompletionTest(StudyTest):
         self.assertEqual(self.offers("search", "--workers", "my"), set())
         self.assertEqual(self.offers("status", "my"), {"my.json"})
 
-    def test_the_tabulator_key(self):
+    def press_tabulator(self, arguments, prepare):
+        """An interactive shell at a pseudo-terminal completes `nas se`."""
         try:
             pid, terminal = pty.fork()
         except OSError as error:
@@ -68,14 +69,38 @@ class CompletionTest(StudyTest):
         if pid == 0:
             os.chdir(self.folder)
             os.environ.update(PS1="ready> ", TERM="dumb", INPUTRC="/dev/null")
-            os.execlp("bash", "bash", "--norc", "--noprofile", "-i")
+            os.execlp(arguments[0], *arguments)
         self.addCleanup(os.waitpid, pid, 0)
         self.addCleanup(os.close, terminal)
         self.wait_for(terminal, "ready> ")
-        os.write(terminal, b"source nas.bash; echo com''plete\n")
+        os.write(terminal, f"{prepare}; echo com''plete\n".encode())
         self.wait_for(terminal, "\ncomplete")
         os.write(terminal, b"echo nas; nas se\t")
         self.wait_for(terminal, "nas search ")
+
+    def test_the_tabulator_key(self):
+        self.press_tabulator(["bash", "--norc", "--noprofile", "-i"], "source nas.bash")
+
+    @unittest.skipUnless(shutil.which("zsh"), "there is no zsh")
+    def test_the_tabulator_key_in_zsh(self):
+        (self.folder / "nas.zsh").write_text(self.succeed("completion", "zsh").stdout)
+        self.press_tabulator(["zsh", "-f", "-i"], "autoload -Uz compinit; compinit -u -D; source nas.zsh")
+
+    @unittest.skipUnless(shutil.which("fish"), "there is no fish")
+    def test_fish_offers_verbs_options_and_choices(self):
+        script = self.folder / "nas.fish"
+        script.write_text(self.succeed("completion", "fish").stdout)
+
+        def offers(line):
+            done = subprocess.run(["fish", "--no-config", "-c", f"source {script}; complete -C '{line}'"],
+                                  capture_output=True, text=True, timeout=QUICK_SECONDS)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            return {offer.split("\t")[0] for offer in done.stdout.splitlines()}
+
+        self.assertEqual(offers("nas se"), {"search"})
+        self.assertEqual(offers("nas list sea"), {"searchers"})
+        self.assertEqual(offers("nas best study --format j"), {"json"})
+        self.assertIn("--config", offers("nas search --"))
 
     def wait_for(self, terminal, text):
         seen = ""

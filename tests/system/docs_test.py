@@ -7,9 +7,10 @@
                   a part of a configuration that `nas validate` must accept
   program         a program in text form, likewise
   cpp             compiled (the searcher of adding-a-searcher.md)
-  sh build        needs a build of its own: what is called must be there
+  sh build        needs a build of its own: docs_build_test.py runs them in a copy of the sources
+  sh checks       scripts/test and .ci/run themselves
   sh measured     took longer or a GPU; its scripts have tests of their own
-  sh dashboard, sh tensorboard    other programs; dashboard_test.py and tensorboard_test.py
+  sh dashboard, sh tensorboard    other programs; dashboard_test.py
 """
 import json
 import os
@@ -25,7 +26,7 @@ BLOCK = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PAGES = ["README.md", "CONTRIBUTING.md", *sorted(f"docs/{path.name}" for path in (SOURCE / "docs").glob("*.md"))]
 FOLLOWED = ["README.md", "docs/tutorial.md", "docs/export.md", "docs/report.md", "docs/training.md"]
 KINDS = {"sh run", "python run", "python transformers", "python optuna", "python in the folder", "json config", "json space",
-         "json training", "program", "cpp", "sh build", "sh measured", "sh dashboard", "sh tensorboard"}
+         "json training", "program", "cpp", "sh build", "sh checks", "sh measured", "sh dashboard", "sh tensorboard"}
 # What a search or training is told besides its command line, so that a page takes a minute.
 SMALL = ["training.steps=8", "training.batch_size=2", "training.seq_len=16", "training.eval_batches=1",
          "training.schedule.warmup_steps=1", "training.checkpoint_every=0", "data.max_bytes=2000000", "profile.latency=false"]
@@ -105,9 +106,15 @@ class DocsTest(StudyTest):
 
     def test_what_is_called_is_there(self):
         for page in PAGES:
-            for block in self.blocks(page, "sh run", "sh build", "sh measured"):
+            for block in self.blocks(page, "sh run", "sh build", "sh checks", "sh measured"):
                 for script in re.findall(r"(?:^|[;&] *)((?:scripts|\.ci)/[\w./-]+)", block, re.MULTILINE):
                     self.assertTrue(os.access(SOURCE / script, os.X_OK), f"{page} calls {script}")
+
+    def test_checks_are_the_test_script_and_what_must_hold(self):
+        for page in PAGES:
+            for block in self.blocks(page, "sh checks"):
+                for line in block.splitlines():
+                    self.assertRegex(line, r"^(time )?(scripts/test( --slow| --full| --gpu| -R \w+)?|\.ci/run( --full)?)( +#.*)?$", page)
 
     def test_parts_of_configurations_are_valid(self):
         whole = json.loads(json.dumps(SYNTHETIC))

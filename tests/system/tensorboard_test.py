@@ -172,7 +172,7 @@ class TensorboardTest(StudyTest):
         script = (
             "import json, sys\n"
             "from tensorboard.backend.event_processing.event_multiplexer import EventMultiplexer\n"
-            "events = EventMultiplexer(tensor_size_guidance={'scalars': 0}).AddRunsFromDirectory(sys.argv[1])\n"
+            "events = EventMultiplexer(size_guidance={'scalars': 0}).AddRunsFromDirectory(sys.argv[1])\n"
             "events.Reload()\n"
             "print(json.dumps({run: {tag: {e.step: e.value for e in events.Scalars(run, tag)}\n"
             "                        for tag in tags['scalars']} for run, tags in events.Runs().items()}))\n")
