@@ -77,10 +77,11 @@ class DocsBuildTest(StudyTest):
         self.assertRegex(printed, r"(?m)^ *erf\b.*y = erf x")
         self.assertIn("greedy", self.execute("scripts/nas list searchers"))
         # The new searcher searches with the new primitive.
-        self.execute("scripts/nas search --config configs/primer.json --study runs/greedy --set budget.trials=4 "
-                     "--set 'search={\"name\": \"greedy\", \"options\": {\"mutations\": 2}}' "
+        self.execute("scripts/nas search --config configs/primer.json --study runs/greedy --set budget.trials=6 "
+                     "--set 'search={\"name\": \"greedy\", \"options\": {\"mutations\": 8}}' "
                      f"--set 'space.layer.program.vocabulary=[\"erf\"]' {small}")
-        self.assertIn("erf", self.execute("scripts/nas trials runs/greedy --format json"))
+        programs = "".join(self.execute(f"scripts/nas show runs/greedy {number} --program") for number in range(6))
+        self.assertIn("erf(", programs)
 
 
 if __name__ == "__main__":
