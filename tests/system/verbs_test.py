@@ -28,9 +28,8 @@ class VerbsTest(StudyTest):
             self.assertEqual([row[name] for name in ("number", "state", "reason", "hash", "parents")],
                              [str(trial["number"]), trial["state"], trial["reason"] or "", trial["hash"],
                               " ".join(map(str, trial["parents"]))])
-            self.assertEqual(row["objective:val_bpb"], "" if trial["values"] is None else row["objective:val_bpb"])
-            if trial["values"]:
-                self.assertEqual(float(row["objective:val_bpb"]), trial["values"][0])
+            value = row["objective:val_bpb"]
+            self.assertEqual([float(value)] if value else None, trial["values"])
             for name, metric in trial["metrics"].items():
                 self.assertEqual(float(row[name]), metric["value"])
         self.assertEqual(len(self.succeed("trials", study).stdout.splitlines()), 13)
@@ -129,7 +128,7 @@ class VerbsTest(StudyTest):
         self.assertEqual(running.wait(timeout=60), 0)
         running.communicate()
         self.assertRegex(said, r"pace +.+ trials/h, about .* left")
-        self.assertIn("finished", said.splitlines()[-1] + said)
+        self.assertIn("finished", said)
 
     def test_configs_are_valid_and_dry_run(self):
         for path in sorted((SOURCE / "configs").glob("*.json")):
