@@ -12,9 +12,9 @@ function(nas_nvcc_matches result nvcc)
   endif()
 endfunction()
 
-# The last architecture also as PTX, which newer GPUs compile when they load it.
-set(CMAKE_CUDA_ARCHITECTURES 80-real 86-real 89-real 90)
-set(CMAKE_CUDA_STANDARD 17)
+# 8.6 and 8.9 run what is compiled for 8.0. The last architecture also as PTX, which newer GPUs compile when they load it.
+set(CMAKE_CUDA_ARCHITECTURES 80-real 90)
+set(CMAKE_CUDA_STANDARD 20)
 set(CMAKE_CUDA_RUNTIME_LIBRARY None)  # torch's libcudart is linked: two CUDA runtimes in one process clash
 
 find_program(NAS_NVCC nvcc VALIDATOR nas_nvcc_matches
@@ -29,5 +29,8 @@ if(NAS_NVCC MATCHES "^${NAS_WHEEL_CUDA}/")
 endif()
 set(CMAKE_CUDA_HOST_COMPILER ${CMAKE_CXX_COMPILER})
 enable_language(CUDA)
+# CMake 3.25 does not know that nvcc 13 can.
+set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION "-std=c++20")
+set(CMAKE_CUDA20_EXTENSION_COMPILE_OPTION "-std=c++20")
 set(NAS_CUDA_KERNELS ON)
 message(STATUS "CUDA kernels: ${NAS_NVCC} for ${CMAKE_CUDA_ARCHITECTURES}")

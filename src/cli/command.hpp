@@ -44,6 +44,7 @@ void add_list(CLI::App& program, Action& action);
 void add_pareto(CLI::App& program, Action& action);
 void add_verify(CLI::App& program, Action& action);
 void add_doctor(CLI::App& program, Action& action);
+void add_bench(CLI::App& program, Action& action);
 
 /// A configuration's path: as given, or a bare name among the shipped ones ("primer.json").
 [[nodiscard]] std::string find_config(const std::string& given);

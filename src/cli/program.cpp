@@ -51,9 +51,10 @@ int parse_and_run(int argc, char** argv) {
   program.add_flag("-q,--quiet", quiet, "log only warnings and errors to stderr");
   Action action;
   for (const auto add :
-       {add_search, add_resume,   add_status, add_trials,   add_show,   add_best,      add_pareto,
-        add_verify, add_cost,     add_export, add_generate, add_report, add_compare,   add_replay,
-        add_train,  add_validate, add_space,  add_list,     add_doctor, add_completion}) {
+       {add_search,  add_resume, add_status,    add_trials,   add_show,     add_best,
+        add_pareto,  add_verify, add_cost,      add_export,   add_generate, add_report,
+        add_compare, add_replay, add_train,     add_validate, add_space,    add_list,
+        add_doctor,  add_bench,  add_completion}) {
     add(program, action);
   }
   require_known_verb(program, argc, argv);

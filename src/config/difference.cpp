@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "config/allowed.hpp"
@@ -8,6 +9,9 @@ namespace nas::config {
 namespace {
 
 const char* const kAbsent = "(absent)";
+
+/// Keys of `training` that change no result.
+constexpr std::array kUndecidingKeys{"tensorboard", "capture"};
 
 std::string joined(const std::string& parent, const std::string& name) {
   return parent.empty() ? name : parent + "." + name;
@@ -52,10 +56,16 @@ std::vector<std::string> config_difference(const Json& before, const Json& after
   return lines;
 }
 
+void erase_undeciding_keys(Json& training) {
+  for (const char* key : kUndecidingKeys) training.erase(key);
+}
+
 bool is_budget_key(const std::string& dotted_key) {
   return dotted_key == "name" || dotted_key == "budget" || dotted_key == "verify" ||
-         dotted_key == "training.tensorboard" || dotted_key.starts_with("budget.") ||
-         dotted_key.starts_with("verify.");
+         dotted_key.starts_with("budget.") || dotted_key.starts_with("verify.") ||
+         std::ranges::any_of(kUndecidingKeys, [&](const char* key) {
+           return dotted_key == std::string("training.") + key;
+         });
 }
 
 }  // namespace nas::config

@@ -128,7 +128,7 @@ Hash128 config_hash(const RunConfig& config) {
   for (const auto& [key, value] : all.items()) {
     if (!is_budget_key(key)) deciding[key] = value;
   }
-  deciding["training"].erase("tensorboard");
+  erase_undeciding_keys(deciding["training"]);
   return hash_text(deciding.dump());
 }
 

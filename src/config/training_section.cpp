@@ -152,6 +152,12 @@ void describe(Fields& fields, TrainingConfig& config) {
   fields.boolean("fuse", config.fuse,
                  "map patterns of a program to fused operations; off runs every node by its plain "
                  "form, with other roundings");
+  fields.boolean("capture", config.capture,
+                 "record a GPU's training step once and launch it as one CUDA graph; off launches "
+                 "kernel by kernel, with the same bits; may change on resume");
+  fields.boolean("deterministic", config.deterministic,
+                 "a GPU repeats a training's bits; off allows it faster kernels that do not; the "
+                 "CPU always does");
   fields.boolean("check_causality", config.check_causality,
                  "before its first step, check each candidate numerically for leaks of the future");
   fields.choice("precision", config.precision, {"auto", "fp32", "bf16"},

@@ -28,12 +28,19 @@ class TokenDataset final : public Dataset {
   [[nodiscard]] std::string description() const override;
   [[nodiscard]] Windows train_batch(std::uint64_t seed, std::uint32_t repeat, std::uint32_t step,
                                     std::int64_t batch, const std::string& device) const override;
+  [[nodiscard]] bool gather_train_batch(std::uint64_t seed, std::uint32_t repeat,
+                                        const at::Tensor& step,
+                                        const at::Tensor& windows) const override;
+  [[nodiscard]] bool begins_documents(std::uint64_t seed, std::uint32_t repeat, std::uint32_t step,
+                                      std::int64_t batch) const override;
   [[nodiscard]] Windows validation_windows(std::int64_t count,
                                            const std::string& device) const override;
   [[nodiscard]] std::int64_t target_bytes(const Windows& windows) const override;
 
  private:
   [[nodiscard]] const TokenFileView& view() const { return tokens_->view(); }
+  [[nodiscard]] std::vector<std::int64_t> starts_of(std::uint64_t seed, std::uint32_t repeat,
+                                                    std::uint32_t step, std::int64_t batch) const;
   /// Tokens [starts, seq_len + 1] int64 on the CPU.
   [[nodiscard]] at::Tensor gather(const TokenSpan& tokens,
                                   const std::vector<std::int64_t>& starts) const;

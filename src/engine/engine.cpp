@@ -33,6 +33,10 @@ class TorchEngine final : public run::Engine {
     engine::generate(model, options, put);
   }
 
+  run::StepBenchResult bench_step(const run::StepBench& bench) const override {
+    return engine::bench_step(bench);
+  }
+
   std::string torch_version() const override { return TORCH_VERSION; }
   std::string cpu_capability() const override { return at::get_cpu_capability(); }
 

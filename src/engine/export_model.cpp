@@ -90,7 +90,7 @@ exporting::ValidationLoss validation_loss(const run::TrainedWeights& weights,
       data::Dataset::load(weights.config.data, training.seq_len, data::default_cache_folder());
   const data::Windows windows =
       dataset->validation_windows(training.eval_batches * training.batch_size, "cpu");
-  train::fix_numerics(training.threads);
+  train::fix_numerics(training.threads, training.deterministic);
   exporting::ValidationLoss loss;
   loss.is_same_corpus = dataset->hash().hex() == weights.corpus_hash;
   const nn::Model model = model_of(weights);

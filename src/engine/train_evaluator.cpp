@@ -64,6 +64,7 @@ class TrainEvaluator final : public run::Evaluator {
                                      data::default_cache_folder())) {
     lowering_.device = nn::resolve_device(config.device);
     lowering_.fuse = config.training.fuse;
+    lowering_.deterministic = config.training.deterministic;
     lowering_.bf16 = train::uses_bf16(config.training, lowering_.device);
   }
 
@@ -107,7 +108,7 @@ class TrainEvaluator final : public run::Evaluator {
       const space::Architecture& architecture) const override {
     if (!config_.profile.latency) return std::nullopt;
     if (!why_too_large(config_, lowering_.device, architecture).empty()) return std::nullopt;
-    train::fix_numerics(config_.training.threads);
+    train::fix_numerics(config_.training.threads, config_.training.deterministic);
     try {
       nn::Model model(architecture, lowering_);
       model.initialise(config_.seed, 0);

@@ -20,6 +20,8 @@ namespace nas::engine {
 void generate(const run::ModelToRead& model, const run::GenerateOptions& options,
               const std::function<void(const std::string&)>& put);
 
+[[nodiscard]] run::StepBenchResult bench_step(const run::StepBench& bench);
+
 /// The model, on the CPU.
 [[nodiscard]] nn::Model model_of(const run::TrainedWeights& weights);
 

@@ -1,6 +1,8 @@
 #include "nn/attention.hpp"
 
+#include <ATen/Context.h>
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/_scaled_dot_product_cudnn_attention.h>
 #include <ATen/ops/_scaled_dot_product_efficient_attention.h>
 #include <ATen/ops/_scaled_dot_product_flash_attention.h>
 #include <ATen/ops/_scaled_dot_product_flash_attention_for_cpu.h>
@@ -51,13 +53,22 @@ ScaledQuery with_positive_scale(const at::Tensor& query, double scale) {
   return {dense_rows(query.mul(scale)), 1.0};
 }
 
+/// Faster than FlashAttention from here on; every new shape costs a plan of about 80 ms.
+bool suits_cudnn(const at::Tensor& query) {
+  constexpr std::int64_t kShortest = 512;
+  constexpr std::int64_t kLargestHead = 128;
+  return at::globalContext().hasCuDNN() && query.scalar_type() == at::kBFloat16 &&
+         query.size(-2) >= kShortest && query.size(-1) <= kLargestHead;
+}
+
 }  // namespace
 
 at::Tensor attention(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value,
-                     double any_scale, bool is_causal) {
-  const auto [q, scale] = with_positive_scale(query, any_scale);
+                     const AttentionOptions& options) {
+  const auto [q, scale] = with_positive_scale(query, options.scale);
+  const bool is_causal = options.is_causal;
   const at::Tensor k = dense_rows(key);
-  const at::Tensor v = dense_rows(finite_rows(value, is_causal));
+  const at::Tensor v = dense_rows(finite_rows(value, is_causal && !options.value_is_finite));
   if (q.is_cpu()) {
     return std::get<0>(
         at::_scaled_dot_product_flash_attention_for_cpu(q, k, v, 0.0, is_causal, {}, scale));
@@ -65,13 +76,17 @@ at::Tensor attention(const at::Tensor& query, const at::Tensor& key, const at::T
   if (!is_aligned(q) || !is_aligned(k) || !is_aligned(v)) {
     return plain_attention(q, k, v, scale, is_causal);
   }
+  const bool needs_gradient =
+      at::GradMode::is_enabled() && (q.requires_grad() || k.requires_grad() || v.requires_grad());
+  if (!options.deterministic && suits_cudnn(q)) {
+    return std::get<0>(at::_scaled_dot_product_cudnn_attention(q, k, v, {}, needs_gradient, 0.0,
+                                                               is_causal, false, scale));
+  }
   constexpr std::int64_t kLargestFlashHead = 256;
   if (q.scalar_type() == at::kBFloat16 && q.size(-1) <= kLargestFlashHead) {
     return std::get<0>(
         at::_scaled_dot_product_flash_attention(q, k, v, 0.0, is_causal, false, scale));
   }
-  const bool needs_gradient =
-      at::GradMode::is_enabled() && (q.requires_grad() || k.requires_grad() || v.requires_grad());
   return std::get<0>(at::_scaled_dot_product_efficient_attention(q, k, v, {}, needs_gradient, 0.0,
                                                                  is_causal, scale));
 }

@@ -1,18 +1,19 @@
 #include "nas/nn/model.hpp"
 
 #include <ATen/core/grad_mode.h>
-#include <ATen/ops/embedding.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/layer_norm.h>
 #include <ATen/ops/linear.h>
-#include <ATen/ops/rms_norm.h>
+#include <ATen/ops/zeros.h>
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <utility>
 
 #include "nas/core/error.hpp"
+#include "nas/ops/embed.hpp"
 #include "nn/documents.hpp"
 #include "nn/fusion.hpp"
 #include "nn/initialise.hpp"
@@ -26,22 +27,25 @@ struct Model::Impl {
   LowerOptions options;
   std::vector<NamedTensor> parameters;
   std::vector<InitialValues> initial;  ///< of each parameter
-  std::vector<LayerPlan> layers;
-  at::Tensor embedding;
-  at::Tensor positions;          ///< undefined unless learned
-  at::Tensor relative_bias;      ///< undefined unless t5
-  std::vector<at::Tensor> norm;  ///< weight and, of a layer norm, bias
-  at::Tensor head;               ///< the embedding when tied
-  mutable TimeTables tables;     ///< a cache
+  LayerPlan plan;                      ///< from embeddings to the final norm's result
+  ops::EmbeddingTables tables;
+  at::Tensor head;                 ///< the embedding when tied
+  std::vector<at::Tensor> narrow;  ///< bfloat16 copies of the parameters, or nothing
+  at::Tensor narrow_head;          ///< defined where there are copies
+  mutable TimeTables time_tables;  ///< a cache
 
-  explicit Impl(const at::Device& device) : tables(device) {}
+  explicit Impl(const at::Device& device) : time_tables(device) {}
 
   void make_parameters(const ModelParameters& wanted);
-  void attach(const ModelParameters& wanted);
-  [[nodiscard]] at::Tensor embed(const at::Tensor& tokens) const;
-  /// [batch, seq] -> [batch, seq, model_dim] after the last layer.
-  [[nodiscard]] at::Tensor run_layers(const at::Tensor& tokens) const;
-  [[nodiscard]] at::Tensor final_norm(const at::Tensor& x) const;
+  void attach(const ModelParameters& wanted, std::vector<LayerPlan> layers);
+  void refresh_narrow() const;
+  /// [batch, seq] -> [batch, seq, model_dim], normalised, of rows of one document each.
+  [[nodiscard]] at::Tensor last_state_of_rows(const at::Tensor& tokens) const;
+  /// [batch, seq] -> [batch, seq, model_dim], normalised: what the head reads.
+  [[nodiscard]] at::Tensor last_state(const at::Tensor& tokens,
+                                      const at::Tensor& document_starts) const;
+  /// The head's weight in the dtype of x.
+  [[nodiscard]] at::Tensor head_for(const at::Tensor& x) const;
 };
 
 namespace {
@@ -51,6 +55,22 @@ at::Tensor make_parameter(const space::ParameterShape& shape, const std::string&
   at::Tensor tensor = at::empty(shape.axes(), options);
   tensor.requires_grad_(true);
   return tensor;
+}
+
+/// The final norm as a layer.
+LayerPlan norm_plan(std::span<const at::Tensor> parameters, bool is_causal) {
+  Step norm;
+  norm.kind = Step::Kind::kNorm;
+  norm.parameters.assign(parameters.begin(), parameters.end());
+  norm.eps = kFinalNormEps;
+  norm.inputs = {0};
+  norm.outputs = {1};
+  LayerPlan plan;
+  plan.value_count = 2;
+  plan.output = 1;
+  plan.is_causal = is_causal;
+  plan.steps.push_back(std::move(norm));
+  return plan;
 }
 
 std::string sizes_text(const at::Tensor& tensor) {
@@ -70,51 +90,46 @@ void Model::Impl::make_parameters(const ModelParameters& wanted) {
   }
 }
 
-void Model::Impl::attach(const ModelParameters& wanted) {
+void Model::Impl::attach(const ModelParameters& wanted, std::vector<LayerPlan> layers) {
   std::vector<at::Tensor> tensors;
   tensors.reserve(parameters.size());
   for (const NamedTensor& parameter : parameters) tensors.push_back(parameter.tensor);
   const std::span<const at::Tensor> all(tensors);
-  embedding = all[wanted.embedding];
-  if (wanted.positions) positions = all[*wanted.positions];
-  if (wanted.relative_bias) relative_bias = all[*wanted.relative_bias];
-  const auto norm_tensors = all.subspan(wanted.norm, wanted.norm_count);
-  norm.assign(norm_tensors.begin(), norm_tensors.end());
-  head = wanted.head ? all[*wanted.head] : embedding;
+  tables.tokens = all[wanted.embedding];
+  if (wanted.positions) tables.positions = all[*wanted.positions];
+  const at::Tensor relative_bias = wanted.relative_bias ? all[*wanted.relative_bias] : at::Tensor();
+  head = wanted.head ? all[*wanted.head] : tables.tokens;
   for (std::size_t i = 0; i < layers.size(); ++i) {
     attach_parameters(layers[i], all.subspan(wanted.layers[i], wanted.layer_counts[i]),
                       relative_bias);
-    if (options.fuse) fuse(layers[i]);
-    plan_releases(layers[i]);
   }
+  layers.push_back(
+      norm_plan(all.subspan(wanted.norm, wanted.norm_count),
+                space::allowed_mixing(architecture.model) == space::TimeMixing::kCausal));
+  plan = join(std::move(layers));
+  plan.is_deterministic = options.deterministic;
+  if (options.fuse) {
+    fuse(plan, options.device == "cpu" ? FusionTarget::kCpu : FusionTarget::kCuda);
+  }
+  plan_releases(plan);
 }
 
-at::Tensor Model::Impl::embed(const at::Tensor& tokens) const {
-  at::Tensor x = at::embedding(embedding, tokens);
-  if (positions.defined()) {
-    if (tokens.size(1) > positions.size(0)) {
-      throw Error(ErrorKind::kConfig,
-                  "a sequence of " + std::to_string(tokens.size(1)) +
-                      " tokens is longer than the learned positions (model.max_len = " +
-                      std::to_string(positions.size(0)) + ")");
-    }
-    x = x.add(positions.narrow(0, 0, tokens.size(1)));
-  }
-  return options.bf16 ? x.to(at::kBFloat16) : x;
+void Model::Impl::refresh_narrow() const {
+  const at::NoGradGuard no_grad;
+  for (std::size_t i = 0; i < narrow.size(); ++i) narrow[i].copy_(parameters[i].tensor);
 }
 
-at::Tensor Model::Impl::run_layers(const at::Tensor& tokens) const {
-  at::Tensor x = embed(tokens);
-  for (const LayerPlan& layer : layers) x = run_plan(layer, std::move(x), tables);
-  return x;
-}
-
-at::Tensor Model::Impl::final_norm(const at::Tensor& x) const {
-  const at::Tensor wide = x.to(at::kFloat);
-  if (architecture.model.final_norm == space::NormKind::kRmsNorm) {
-    return at::rms_norm(wide, {wide.size(-1)}, norm[0], kFinalNormEps).to(x.scalar_type());
+at::Tensor Model::Impl::last_state_of_rows(const at::Tensor& tokens) const {
+  if (tables.positions.defined() && tokens.size(1) > tables.positions.size(0)) {
+    throw Error(ErrorKind::kConfig,
+                "a sequence of " + std::to_string(tokens.size(1)) +
+                    " tokens is longer than the learned positions (model.max_len = " +
+                    std::to_string(tables.positions.size(0)) + ")");
   }
-  return at::layer_norm(wide, {wide.size(-1)}, norm[0], norm[1], kFinalNormEps).to(x.scalar_type());
+  const at::ScalarType dtype = options.bf16 ? at::kBFloat16 : at::kFloat;
+  const at::Tensor x =
+      options.fuse ? ops::embed(tokens, tables, dtype) : ops::embed_plain(tokens, tables, dtype);
+  return run_plan(plan, x, time_tables);
 }
 
 Model::Model(const space::Architecture& architecture, const LowerOptions& options)
@@ -123,25 +138,86 @@ Model::Model(const space::Architecture& architecture, const LowerOptions& option
   impl_->architecture = space::canonical(architecture);
   impl_->options = options;
   impl_->options.device = resolve_device(options.device);
-  const ModelParameters wanted = list_parameters(impl_->architecture, impl_->layers);
+  std::vector<LayerPlan> layers;
+  const ModelParameters wanted = list_parameters(impl_->architecture, layers);
   impl_->make_parameters(wanted);
-  impl_->attach(wanted);
+  impl_->attach(wanted, std::move(layers));
 }
 
 Model::~Model() = default;
 Model::Model(Model&&) noexcept = default;
 
+at::Tensor Model::Impl::head_for(const at::Tensor& x) const {
+  return narrow_head.defined() ? narrow_head : head.to(x.scalar_type());
+}
+
 at::Tensor Model::forward(const at::Tensor& tokens, const at::Tensor& document_starts) const {
+  const at::Tensor x = impl_->last_state(tokens, document_starts);
+  return at::linear(x, impl_->head_for(x)).to(at::kFloat);
+}
+
+at::Tensor Model::loss(const at::Tensor& tokens, const at::Tensor& targets,
+                       const at::Tensor& document_starts, ops::LossGradient gradient) const {
+  NAS_ASSERT(targets.sizes() == tokens.sizes());
+  const at::Tensor x = impl_->last_state(tokens, document_starts).flatten(0, 1);
+  const at::Tensor head = impl_->head_for(x);
+  return impl_->options.fuse ? ops::linear_cross_entropy(x, head, targets.flatten(), gradient)
+                             : ops::linear_cross_entropy_plain(x, head, targets.flatten());
+}
+
+at::Tensor Model::Impl::last_state(const at::Tensor& tokens,
+                                   const at::Tensor& document_starts) const {
   NAS_ASSERT(tokens.dim() == 2 && tokens.scalar_type() == at::kLong);
   NAS_ASSERT(!document_starts.defined() || document_starts.sizes() == tokens.sizes());
-  const auto run = [this](const at::Tensor& rows) { return impl_->run_layers(rows); };
+  const auto run = [this](const at::Tensor& rows) { return last_state_of_rows(rows); };
   const std::optional<DocumentPieces> pieces = cut_at_documents(document_starts);
   // Pieces of one document see nothing of what fills them up because the model is causal.
-  NAS_ASSERT(!pieces ||
-             space::allowed_mixing(impl_->architecture.model) == space::TimeMixing::kCausal);
-  at::Tensor x = pieces ? map_pieces(*pieces, tokens, run) : run(tokens);
-  x = impl_->final_norm(x);
-  return at::linear(x, impl_->head.to(x.scalar_type())).to(at::kFloat);
+  NAS_ASSERT(!pieces || space::allowed_mixing(architecture.model) == space::TimeMixing::kCausal);
+  return pieces ? map_pieces(*pieces, tokens, run) : run(tokens);
+}
+
+void Model::make_narrow_copies() {
+  if (!impl_->options.bf16 || !impl_->narrow.empty()) return;
+  // All in one piece of memory, those that a step reads together one behind the other.
+  std::map<const c10::TensorImpl*, std::int64_t> places;
+  std::int64_t size = 0;
+  const auto place = [&](const at::Tensor& tensor) {
+    constexpr std::int64_t kAligned = 16 / sizeof(c10::BFloat16);
+    if (places.emplace(tensor.unsafeGetTensorImpl(), size).second) {
+      size += (tensor.numel() + kAligned - 1) / kAligned * kAligned;
+    }
+  };
+  for (const Step& step : impl_->plan.steps) std::ranges::for_each(step.parameters, place);
+  for (const NamedTensor& parameter : impl_->parameters) place(parameter.tensor);
+  const at::Tensor all = at::zeros({size}, impl_->head.options().dtype(at::kBFloat16));
+  std::map<const c10::TensorImpl*, at::Tensor> copies;
+  for (const NamedTensor& parameter : impl_->parameters) {
+    const at::Tensor& wide = parameter.tensor;
+    const std::int64_t first = places.at(wide.unsafeGetTensorImpl());
+    const at::Tensor copy = all.narrow(0, first, wide.numel()).view(wide.sizes()).detach();
+    copy.requires_grad_(true);
+    copies.emplace(wide.unsafeGetTensorImpl(), copy);
+    impl_->narrow.push_back(copy);
+  }
+  impl_->refresh_narrow();
+  const auto copy_of = [&](const at::Tensor& tensor) {
+    return copies.at(tensor.unsafeGetTensorImpl());
+  };
+  impl_->narrow_head = copy_of(impl_->head);
+  for (Step& step : impl_->plan.steps) {
+    std::ranges::transform(step.parameters, std::back_inserter(step.narrow), copy_of);
+  }
+}
+
+std::vector<TrainedTensor> Model::trained() const {
+  std::vector<TrainedTensor> all;
+  all.reserve(impl_->parameters.size());
+  for (std::size_t i = 0; i < impl_->parameters.size(); ++i) {
+    const NamedTensor& parameter = impl_->parameters[i];
+    all.push_back({parameter.name, parameter.tensor,
+                   impl_->narrow.empty() ? at::Tensor() : impl_->narrow[i]});
+  }
+  return all;
 }
 
 const std::vector<NamedTensor>& Model::parameters() const { return impl_->parameters; }
@@ -160,6 +236,7 @@ void Model::initialise(std::uint64_t seed, std::uint32_t repeat) {
                         parameter.name);
     if (!is_on_cpu) parameter.tensor.copy_(values);
   }
+  impl_->refresh_narrow();
 }
 
 void Model::load(const std::vector<NamedTensor>& values) {
@@ -191,6 +268,7 @@ void Model::load(const std::vector<NamedTensor>& values) {
   for (std::size_t i = 0; i < sources.size(); ++i) {
     impl_->parameters[i].tensor.copy_(sources[i]);
   }
+  impl_->refresh_narrow();
 }
 
 Hash128 Model::weights_hash() const {

@@ -17,6 +17,7 @@ struct ForwardContext {
   const space::NodeContext& node;
   std::span<const at::Tensor> inputs;
   std::span<const at::Tensor> parameters;  ///< float32, in the order of PrimitiveSpec::parameters
+  std::span<const at::Tensor> narrow;      ///< their bfloat16 copies, or nothing
   bool is_causal;                          ///< the model lets no token see a later one
   TimeTables& tables;
 };

@@ -8,6 +8,8 @@
 #include <ATen/ops/pow.h>
 #include <ATen/ops/tensor.h>
 
+#include <algorithm>
+
 #include "nas/space/relative_positions.hpp"
 
 namespace nas::nn {
@@ -25,48 +27,56 @@ TimeTables::Rotation make_rotation(double base, std::int64_t half, std::int64_t 
   return {angles.cos().to(at::kFloat), angles.sin().to(at::kFloat)};
 }
 
+/// Whether a table whose axis 0 is time has to be made for `seq`.
+bool is_too_short(const at::Tensor& table, std::int64_t seq) {
+  return !table.defined() || table.size(0) < seq;
+}
+
+at::Tensor square_of(const at::Tensor& table, std::int64_t seq) {
+  return table.narrow(0, 0, seq).narrow(1, 0, seq);
+}
+
 }  // namespace
 
-const TimeTables::Rotation& TimeTables::rotation(double base, std::int64_t half, std::int64_t seq) {
-  for (RotationEntry& entry : rotations_) {
-    if (entry.base != base || entry.half != half) continue;
-    if (entry.seq != seq) {
-      const at::NoGradGuard no_grad;
-      entry.tables = make_rotation(base, half, seq, device_);
-      entry.seq = seq;
-    }
-    return entry.tables;
-  }
-  if (rotations_.size() == kMostRotations) rotations_.clear();
+TimeTables::Rotation TimeTables::rotation(double base, std::int64_t half, std::int64_t seq) {
   const at::NoGradGuard no_grad;
-  rotations_.push_back({base, half, seq, make_rotation(base, half, seq, device_)});
-  return rotations_.back().tables;
+  const auto matches = [&](const RotationEntry& entry) {
+    return entry.base == base && entry.half == half;
+  };
+  auto entry = std::ranges::find_if(rotations_, matches);
+  if (entry == rotations_.end()) {
+    if (rotations_.size() == kMostRotations) rotations_.clear();
+    entry = rotations_.insert(rotations_.end(), {base, half, {}});
+  }
+  Rotation& tables = entry->tables;
+  if (is_too_short(tables.cosine, seq)) tables = make_rotation(base, half, seq, device_);
+  return {tables.cosine.narrow(0, 0, seq), tables.sine.narrow(0, 0, seq)};
 }
 
-const at::Tensor& TimeTables::future(std::int64_t seq) {
-  if (!future_.defined() || future_.size(0) != seq) {
+at::Tensor TimeTables::future(std::int64_t seq) {
+  if (is_too_short(future_, seq)) {
     future_ = at::ones({seq, seq}, at::TensorOptions().dtype(at::kBool).device(device_)).triu(1);
   }
-  return future_;
+  return square_of(future_, seq);
 }
 
-const at::Tensor& TimeTables::counts(std::int64_t seq) {
-  if (!counts_.defined() || counts_.size(0) != seq) {
+at::Tensor TimeTables::counts(std::int64_t seq) {
+  if (is_too_short(counts_, seq)) {
     const auto options = at::TensorOptions().dtype(at::kFloat).device(device_);
     counts_ = at::arange(1, seq + 1, options).unsqueeze(1);
   }
-  return counts_;
+  return counts_.narrow(0, 0, seq);
 }
 
-const at::Tensor& TimeTables::relative_buckets(std::int64_t seq) {
-  if (!relative_buckets_.defined() || relative_buckets_.size(0) != seq) {
+at::Tensor TimeTables::relative_buckets(std::int64_t seq) {
+  if (is_too_short(relative_buckets_, seq)) {
     const auto options = at::TensorOptions().dtype(at::kLong).device(device_);
     const at::Tensor times = at::arange(seq, options);
     const at::Tensor boundaries = at::tensor(space::relative_boundaries(), options);
     relative_buckets_ = at::bucketize(times.unsqueeze(1).sub(times), boundaries,
                                       /*out_int32=*/false, /*right=*/true);
   }
-  return relative_buckets_;
+  return square_of(relative_buckets_, seq);
 }
 
 }  // namespace nas::nn

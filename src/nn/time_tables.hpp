@@ -7,7 +7,8 @@
 
 namespace nas::nn {
 
-/// Tensors that depend on sizes alone, made once and kept for the sizes asked for last. One object
+/// Tensors that depend on sizes alone, made once, for the longest sequence asked for: those of a
+/// shorter one are its beginnings, so what a captured graph reads stays where it is. One object
 /// belongs to one model and one device; not thread safe.
 class TimeTables {
  public:
@@ -19,23 +20,22 @@ class TimeTables {
     at::Tensor cosine;
     at::Tensor sine;
   };
-  [[nodiscard]] const Rotation& rotation(double base, std::int64_t half, std::int64_t seq);
+  [[nodiscard]] Rotation rotation(double base, std::int64_t half, std::int64_t seq);
 
   /// [seq, seq] bool: true where key > query.
-  [[nodiscard]] const at::Tensor& future(std::int64_t seq);
+  [[nodiscard]] at::Tensor future(std::int64_t seq);
 
   /// [seq, 1] float32: 1, 2, ..., seq.
-  [[nodiscard]] const at::Tensor& counts(std::int64_t seq);
+  [[nodiscard]] at::Tensor counts(std::int64_t seq);
 
   /// [seq, seq] int64: the bucket of query - key in the table of relative positions; that of
   /// distance 0 where key > query.
-  [[nodiscard]] const at::Tensor& relative_buckets(std::int64_t seq);
+  [[nodiscard]] at::Tensor relative_buckets(std::int64_t seq);
 
  private:
   struct RotationEntry {
     double base;
     std::int64_t half;
-    std::int64_t seq;
     Rotation tables;
   };
   at::Device device_;

@@ -22,25 +22,23 @@ bool reads_shared_table(const LayerPlan& plan) {
                      [](const Step& step) { return space::spec_of(step.node).shares_parameters; });
 }
 
-std::string value_name(space::ValueIndex value) {
-  return value == 0 ? "x" : "v" + std::to_string(value);
-}
+std::string value_name(PlanValue value) { return value == 0 ? "x" : "v" + std::to_string(value); }
 
 /// One line: "    v3 = torch.linear(v2, self.v3.weight)".
-std::string line_of(const Step& step, const space::Dims& dims) {
+std::string line_of(const Step& step) {
   const space::PrimitiveSpec& spec = space::spec_of(step.node);
-  const space::NodeContext context{step.node, step.input_shapes, step.output_shape, dims};
+  const space::NodeContext context{step.node, step.input_shapes, step.output_shape, step.dims};
   std::vector<std::string> inputs;
-  for (const space::ValueIndex input : step.inputs) inputs.push_back(value_name(input));
+  for (const PlanValue input : step.inputs) inputs.push_back(value_name(input));
   std::vector<std::string> weights;
   if (spec.parameters != nullptr) {
-    const std::string owner = "self." + value_name(step.output) + ".";
+    const std::string owner = "self." + value_name(step.outputs[0]) + ".";
     const space::ParameterList list = spec.parameters(context);
     for (std::size_t i = 0; i < static_cast<std::size_t>(list.count); ++i) {
       weights.push_back(spec.shares_parameters ? kSharedTable : owner + list.items[i].name);
     }
   }
-  return "    " + value_name(step.output) + " = " + spec.torchscript(context, inputs, weights) +
+  return "    " + value_name(step.outputs[0]) + " = " + spec.torchscript(context, inputs, weights) +
          "\n";
 }
 
@@ -48,7 +46,7 @@ std::string layer_source(const LayerPlan& plan) {
   const std::string table =
       reads_shared_table(plan) ? std::string(", ") + kSharedTable + ": Tensor" : "";
   std::string text = "def forward(self, x: Tensor" + table + ") -> Tensor:\n";
-  for (const Step& step : plan.steps) text += line_of(step, plan.dims);
+  for (const Step& step : plan.steps) text += line_of(step);
   return text + "    return " + value_name(plan.output) + "\n" +
          torchscript_methods(plan.is_causal);
 }

@@ -5,13 +5,8 @@
 #include <cstring>
 
 #include "nas/core/error.hpp"
+#include "ops/launch.hpp"
 #include "ops/philox_kernel.hpp"
-
-#if NAS_CUDA_KERNELS
-#include <c10/cuda/CUDAException.h>
-#include <c10/cuda/CUDAGuard.h>
-#include <c10/cuda/CUDAStream.h>
-#endif
 
 namespace nas::ops {
 
@@ -27,20 +22,11 @@ void fill_on_cpu(const PhiloxRun& run, at::Tensor& out) {
   }
 }
 
-#if NAS_CUDA_KERNELS
 void fill_on_cuda(const PhiloxRun& run, at::Tensor& out) {
-  const c10::cuda::CUDAGuard guard(out.device());
   auto* const words = reinterpret_cast<std::uint32_t*>(out.mutable_data_ptr<std::int32_t>());
-  const int status = launch_philox_draws(run, words, c10::cuda::getCurrentCUDAStream().stream());
-  C10_CUDA_CHECK(static_cast<cudaError_t>(status));
+  launch_kernel(out.device(),
+                [&](CUstream_st* stream) { return launch_philox_draws(run, words, stream); });
 }
-#else
-void fill_on_cuda(const PhiloxRun& /*run*/, at::Tensor& out) {
-  throw Error(ErrorKind::kDevice, "draws on " + out.device().str() +
-                                      " need CUDA kernels; this program was built without them "
-                                      "(NAS_WITH_CUDA=OFF)");
-}
-#endif
 
 }  // namespace
 

@@ -1,6 +1,7 @@
 #include <cuda_runtime.h>
 
 #include "nas/core/philox.hpp"
+#include "ops/launch.cuh"
 #include "ops/philox_kernel.hpp"
 
 namespace nas::ops {
@@ -8,6 +9,7 @@ namespace nas::ops {
 namespace {
 
 __global__ void philox_draws_kernel(PhiloxRun run, uint4* out) {
+  begin_kernel();
   const std::int64_t i = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x;
   if (i >= run.count) return;
   std::uint32_t words[4];
@@ -23,8 +25,8 @@ int launch_philox_draws(const PhiloxRun& run, std::uint32_t* out, CUstream_st* s
   if (run.count == 0) return cudaSuccess;
   // At most 2^32 draws, so at most 2^24 blocks.
   const auto blocks = static_cast<unsigned>((run.count + kThreads - 1) / kThreads);
-  philox_draws_kernel<<<blocks, kThreads, 0, stream>>>(run, reinterpret_cast<uint4*>(out));
-  return cudaGetLastError();
+  return launch(philox_draws_kernel, blocks, kThreads, 0, stream, run,
+                reinterpret_cast<uint4*>(out));
 }
 
 }  // namespace nas::ops

@@ -35,7 +35,7 @@ Json config_of(const config::RunConfig& config) {
   for (const char* key : {"seed", "device", "data", "training", "evaluator", "synthetic"}) {
     kept[key] = all.at(key);
   }
-  kept["training"].erase("tensorboard");
+  config::erase_undeciding_keys(kept["training"]);
   return kept;
 }
 

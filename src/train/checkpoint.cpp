@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "nas/config/fields.hpp"
+#include "nas/config/run_config.hpp"
 #include "nas/core/error.hpp"
 #include "nas/core/hash.hpp"
 #include "nas/core/log.hpp"
@@ -35,8 +36,9 @@ std::string training_text(config::TrainingConfig training) {
   // Another way to say how many steps there are is the same training.
   if (!training.budget.seconds) training.budget = {};
   Json json = config::write_fields([&](config::Fields& fields) { describe(fields, training); });
-  for (const char* key : {"hurdles", "checkpoint_every", "timeout_seconds", "fuse", "precision",
-                          "check_causality", "tensorboard"}) {
+  config::erase_undeciding_keys(json);
+  for (const char* key :
+       {"hurdles", "checkpoint_every", "timeout_seconds", "fuse", "precision", "check_causality"}) {
     json.erase(key);
   }
   return json.dump() + "\n";
@@ -145,6 +147,7 @@ std::string training_identity(const TrainingRequest& request) {
   add_line(text, "device", device.substr(0, device.find(':')));
   add_line(text, "fuse", std::int64_t{request.lowering.fuse});
   add_line(text, "bf16", std::int64_t{request.lowering.bf16});
+  add_line(text, "deterministic", std::int64_t{request.lowering.deterministic});
   for (const std::int64_t step : request.hurdle_steps) add_line(text, "hurdle", step);
   for (const double at : request.hurdle_seconds) add_line(text, "hurdle", format_exact(at));
   return hash_text(text).hex();

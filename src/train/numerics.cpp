@@ -14,9 +14,7 @@ void fix_process() {
   // cuBLAS splits its work by the size of its workspace; read once, when CUDA is first used.
   ::setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", 0);  // NOLINT(concurrency-mt-unsafe)
   at::Context& context = at::globalContext();
-  context.setDeterministicAlgorithms(true, /*warn_only=*/false);
   context.setDeterministicFillUninitializedMemory(false);
-  context.setDeterministicCuDNN(true);
   context.setBenchmarkCuDNN(false);
   context.setFloat32MatmulPrecision("highest");
   context.setAllowTF32CuDNN(false);
@@ -24,9 +22,14 @@ void fix_process() {
 
 }  // namespace
 
-void fix_numerics(std::int64_t threads) {
+void fix_numerics(std::int64_t threads, bool deterministic) {
   static std::once_flag once;
   std::call_once(once, fix_process);
+  at::Context& context = at::globalContext();
+  if (context.deterministicAlgorithms() != deterministic) {
+    context.setDeterministicAlgorithms(deterministic, /*warn_only=*/false);
+    context.setDeterministicCuDNN(deterministic);
+  }
   at::set_num_threads(static_cast<int>(threads));
   at::globalContext().setFlushDenormal(false);
 }

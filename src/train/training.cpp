@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "nas/core/error.hpp"
+#include "nas/ops/captured_graph.hpp"
 #include "nas/train/numerics.hpp"
 #include "train/training_run.hpp"
 
@@ -40,6 +41,7 @@ std::optional<TrainingResult> train_or_fail(const TrainingRequest& request, Prog
                                             Fault& fault) {
   try {
     const c10::DeviceGuard guard{at::Device(request.lowering.device)};
+    const ops::ThreadStream stream(request.lowering.device);
     return TrainingRun(request, progress).run();
   } catch (const c10::OutOfMemoryError& error) {
     fault = {"oom", error.what_without_backtrace()};
@@ -70,7 +72,7 @@ TrainingResult failed_result(const Progress& progress, const Fault& fault) {
 
 std::optional<TrainingResult> train(const TrainingRequest& request) {
   require_consistent(request);
-  fix_numerics(request.training.threads);
+  fix_numerics(request.training.threads, request.training.deterministic);
   Progress progress;
   Fault fault;
   std::optional<TrainingResult> result = train_or_fail(request, progress, fault);

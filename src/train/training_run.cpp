@@ -1,12 +1,8 @@
 #include "train/training_run.hpp"
 
-#include <ATen/Functions.h>
-#include <ATen/core/grad_mode.h>
-
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <limits>
 
 #include "nas/core/crash_point.hpp"
 #include "nas/core/error.hpp"
@@ -18,9 +14,6 @@
 namespace nas::train {
 namespace {
 
-constexpr std::int64_t kPollSteps = 32;
-constexpr std::int64_t kNoStep = std::numeric_limits<std::int64_t>::max();
-
 space::Score make_score(const std::string& name, double value, const std::string& unit,
                         const std::string& protocol) {
   space::Score score;
@@ -31,15 +24,21 @@ space::Score make_score(const std::string& name, double value, const std::string
   return score;
 }
 
+nn::Model trained_model(const TrainingRequest& request) {
+  nn::Model model(request.architecture, request.lowering);
+  model.make_narrow_copies();
+  return model;
+}
+
 }  // namespace
 
 TrainingRun::TrainingRun(const TrainingRequest& request, Progress& progress)
     : request_(request),
       progress_(progress),
-      model_(request.architecture, request.lowering),
+      model_(trained_model(request)),
       optimizer_(builtin_optimizers()
                      .at(request.training.optimizer.name)
-                     .make(request.training.optimizer, model_.parameters())),
+                     .make(request.training.optimizer, model_.trained())),
       pace_(request),
       identity_(training_identity(request)) {
   const std::string& device = model_.options().device;
@@ -47,9 +46,6 @@ TrainingRun::TrainingRun(const TrainingRequest& request, Progress& progress)
   validation_ =
       request.dataset->validation_windows(training.eval_batches * training.batch_size, device);
   target_bytes_ = request.dataset->target_bytes(validation_);
-  const at::TensorOptions on_device(at::Device{device});
-  loss_sum_ = at::zeros({}, on_device.dtype(at::kDouble));
-  if (device != "cpu") first_bad_ = at::full({}, kNoStep, on_device.dtype(at::kLong));
 }
 
 void TrainingRun::start() {
@@ -59,14 +55,13 @@ void TrainingRun::start() {
       progress_ = std::move(*stored);
       seconds_before_ = progress_.seconds;
       steps_before_ = progress_.step;
-      loss_sum_.fill_(progress_.loss_sum);
       reported_seconds_ = progress_.seconds;
       reported_steps_ = progress_.step;
       log_debug("training continues after " + pace_.steps_text(progress_.step));
-      return;
     }
   }
-  model_.initialise(request_.seed, request_.repeat);
+  if (progress_.step == 0) model_.initialise(request_.seed, request_.repeat);
+  step_ = make_training_step(request_, model_, *optimizer_, progress_.step);
 }
 
 std::optional<TrainingRun::End> TrainingRun::leaks() const {
@@ -110,38 +105,32 @@ std::optional<TrainingRun::End> TrainingRun::train_steps(bool& stopped) {
 
 std::optional<TrainingRun::End> TrainingRun::train_step() {
   const config::TrainingConfig& training = request_.training;
-  const std::int64_t step = progress_.step;
-  const data::Windows windows = request_.dataset->train_batch(
-      request_.seed, request_.repeat, static_cast<std::uint32_t>(step), training.batch_size,
-      model_.options().device);
-  const at::Tensor logits = model_.forward(
-      windows.tokens.narrow(1, 0, training.seq_len).contiguous(), windows.document_starts);
-  const at::Tensor targets = windows.tokens.narrow(1, 1, training.seq_len).reshape(-1);
-  const at::Tensor loss = at::cross_entropy_loss(logits.flatten(0, 1), targets);
-  loss.backward();
-  crash_point("train");
-  const at::Tensor norm = optimizer_->gradient_norm();
-  if (const auto end = check_finite(loss, norm)) return end;
-  const double rate = learning_rate(training, pace_.total_steps(step, seconds()), step);
-  optimizer_->step(norm, rate);
+  const double rate =
+      learning_rate(training, pace_.total_steps(progress_.step, seconds()), progress_.step);
+  step_->run(progress_.step, rate);
   ++progress_.step;
-  if (pace_.counts_into_loss(progress_.step, seconds())) {
-    loss_sum_.add_(loss.detach());
-    ++progress_.loss_count;
+  if (pace_.counts_into_loss(progress_.step, seconds())) ++uncollected_;
+  if (uncollected_ == TrainingStep::kLossesKept) collect_losses();
+  if (progress_.step % step_->poll_interval() == 0) {
+    if (const auto end = first_bad_step()) return end;
   }
-  if (request_.on_scalar && progress_.step % pace_.curve_interval() == 0) {
-    report_step(loss.item<double>(), rate);
-  }
+  if (request_.on_scalar && progress_.step % pace_.curve_interval() == 0) report_step(rate);
   return std::nullopt;
+}
+
+void TrainingRun::collect_losses() {
+  progress_.loss_sum += step_->loss_sum(progress_.step - uncollected_, progress_.step);
+  progress_.loss_count += uncollected_;
+  uncollected_ = 0;
 }
 
 void TrainingRun::report(const char* name, double value) const {
   if (request_.on_scalar) request_.on_scalar(name, progress_.step, value);
 }
 
-void TrainingRun::report_step(double loss_nats, double learning_rate) {
+void TrainingRun::report_step(double learning_rate) {
   const double now = seconds();
-  report("train_loss", loss_nats);
+  report("train_loss", step_->loss_sum(progress_.step - 1, progress_.step));
   report("learning_rate", learning_rate);
   report("steps_per_second", static_cast<double>(progress_.step - reported_steps_) /
                                  std::max(now - reported_seconds_, 1e-9));
@@ -149,29 +138,10 @@ void TrainingRun::report_step(double loss_nats, double learning_rate) {
   reported_steps_ = progress_.step;
 }
 
-std::optional<TrainingRun::End> TrainingRun::check_finite(const at::Tensor& loss,
-                                                          const at::Tensor& norm) {
-  const at::NoGradGuard no_grad;
-  const std::int64_t step = progress_.step + 1;
-  if (!first_bad_.defined()) {
-    const double loss_value = loss.item<double>();
-    const double norm_value = norm.item<double>();
-    if (std::isfinite(loss_value) && std::isfinite(norm_value)) return std::nullopt;
-    return End{space::TrialState::kFail, "nan",
-               "step " + std::to_string(step) + ": loss " + format_significant(loss_value, 4) +
-                   ", gradient norm " + format_significant(norm_value, 4)};
-  }
-  const at::Tensor is_finite = at::isfinite(loss.detach()).logical_and_(at::isfinite(norm));
-  first_bad_ = at::where(is_finite, first_bad_, first_bad_.clamp_max(step));
-  return step % kPollSteps == 0 ? first_bad_step() : std::nullopt;
-}
-
 std::optional<TrainingRun::End> TrainingRun::first_bad_step() const {
-  if (!first_bad_.defined()) return std::nullopt;
-  const std::int64_t step = first_bad_.item<std::int64_t>();
-  if (step == kNoStep) return std::nullopt;
-  return End{space::TrialState::kFail, "nan",
-             "step " + std::to_string(step) + ": loss or gradient norm is not finite"};
+  const std::optional<std::string> bad = step_->first_bad();
+  if (!bad) return std::nullopt;
+  return End{space::TrialState::kFail, "nan", *bad};
 }
 
 std::optional<TrainingRun::End> TrainingRun::evaluate_midway() {
@@ -234,7 +204,7 @@ double TrainingRun::seconds() const {
 
 void TrainingRun::save() {
   progress_.seconds = seconds();
-  progress_.loss_sum = loss_sum_.item<double>();
+  collect_losses();
   if (request_.checkpoint_path.empty()) return;
   save_checkpoint(request_.checkpoint_path, identity_, model_, *optimizer_, progress_);
 }
@@ -265,8 +235,9 @@ std::optional<TrainingResult> TrainingRun::finish() {
   result.outcome.value = bpb;
   const double in_this_attempt = seconds() - seconds_before_;
   // By the clock a training may be resumed after its end, and then no step counted.
-  const double train_loss = loss_sum_.item<double>() /
-                            static_cast<double>(std::max<std::int64_t>(1, progress_.loss_count));
+  collect_losses();
+  const double train_loss =
+      progress_.loss_sum / static_cast<double>(std::max<std::int64_t>(1, progress_.loss_count));
   const std::string windows = std::to_string(validation_.tokens.size(0)) +
                               " validation windows of " + std::to_string(training.seq_len) +
                               " tokens" +

@@ -10,6 +10,7 @@
 #include "train/checkpoint.hpp"
 #include "train/optimizer.hpp"
 #include "train/pace.hpp"
+#include "train/training_step.hpp"
 
 namespace nas::train {
 
@@ -35,16 +36,16 @@ class TrainingRun {
   /// Trains until the budget is spent, something ends the training, or a stop is asked for.
   [[nodiscard]] std::optional<End> train_steps(bool& stopped);
   [[nodiscard]] std::optional<End> train_step();
-  /// Reports a point of the curves where one is due.
-  void report_step(double loss_nats, double learning_rate);
+  /// Reports a point of the curves.
+  void report_step(double learning_rate);
+  /// Adds to progress_.loss_sum what counts and is not in it yet.
+  void collect_losses();
   void report(const char* name, double value) const;
   /// Evaluates where a hurdle or eval_every asks for it.
   [[nodiscard]] std::optional<End> evaluate_midway();
   /// The end at a hurdle whose bar the value is above.
   [[nodiscard]] std::optional<End> pruned_at(std::size_t hurdle, double value) const;
   [[nodiscard]] std::optional<End> check_time() const;
-  /// Notes whether loss and gradient of a step were finite; a GPU is asked every kPollSteps.
-  [[nodiscard]] std::optional<End> check_finite(const at::Tensor& loss, const at::Tensor& norm);
   [[nodiscard]] std::optional<End> first_bad_step() const;
   [[nodiscard]] std::optional<TrainingResult> finish();
   [[nodiscard]] double validation_nats() const;
@@ -60,12 +61,12 @@ class TrainingRun {
   std::int64_t steps_before_ = 0;  ///< of earlier attempts
   nn::Model model_;
   std::unique_ptr<Optimizer> optimizer_;
+  std::unique_ptr<TrainingStep> step_;
   Pace pace_;
   std::string identity_;
   data::Windows validation_;
   std::int64_t target_bytes_ = 0;
-  at::Tensor loss_sum_;              ///< [] float64 on the device, progress_.loss_sum while running
-  at::Tensor first_bad_;             ///< [] int64 on a GPU: the first step that was not finite
+  std::int64_t uncollected_ = 0;     ///< last steps whose losses count and are not collected yet
   double reported_seconds_ = 0;      ///< when the last point of the curves was reported,
   std::int64_t reported_steps_ = 0;  ///< and after which step
 };

@@ -60,7 +60,8 @@ TEST(ReadConfig, BlamesAnOverrideForItsValue) {
           "[1, 1000000000], not a text\n"
           "training.stesp (--set training.stesp=3): unknown key; did you mean \"steps\"? "
           "(known here: budget, steps, batch_size, seq_len, eval_batches, eval_every, optimizer, "
-          "schedule, hurdles, checkpoint_every, timeout_seconds, threads, fuse, "
+          "schedule, hurdles, checkpoint_every, timeout_seconds, threads, fuse, capture, "
+          "deterministic, "
           "check_causality, precision, tensorboard)");
 }
 

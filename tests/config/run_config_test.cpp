@@ -46,7 +46,7 @@ constexpr const char* kEverything = R"({
     "schedule": {"name": "constant", "warmup_steps": 20, "final_share": 0.5},
     "hurdles": {"count": 2, "minimum": 4},
     "checkpoint_every": 25, "timeout_seconds": 60.5, "threads": 2,
-    "fuse": false, "check_causality": true, "precision": "fp32", "tensorboard": false},
+    "fuse": false, "capture": false, "deterministic": false, "check_causality": true, "precision": "fp32", "tensorboard": false},
   "repeat": {"seeds": 3},
   "evaluator": "synthetic", "synthetic": {"noise": 0.1},
   "objectives": [{"metric": "val_loss", "direction": "maximize", "weight": 0.5, "reference": 2.75},

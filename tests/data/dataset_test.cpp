@@ -197,6 +197,10 @@ TEST(GpuDataset, GathersTheSameWindowsOnTheDevice) {
       const at::Tensor on_device = dataset->train_batch(5, 1, step, 8, "cuda:0").tokens;
       EXPECT_TRUE(on_device.is_cuda());
       EXPECT_TRUE(at::equal(on_device.cpu(), dataset->train_batch(5, 1, step, 8, "cpu").tokens));
+      const at::Tensor gathered = at::zeros_like(on_device);
+      const at::Tensor number = at::full({}, std::int64_t{step}, gathered.options());
+      EXPECT_TRUE(dataset->gather_train_batch(5, 1, number, gathered));
+      EXPECT_TRUE(at::equal(gathered, on_device));
     }
     EXPECT_TRUE(at::equal(dataset->validation_windows(7, "cuda:0").tokens.cpu(),
                           dataset->validation_windows(7, "cpu").tokens));

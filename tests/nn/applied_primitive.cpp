@@ -99,7 +99,7 @@ at::Tensor random_tensor(at::IntArrayRef sizes, std::uint64_t seed, std::uint64_
 at::Tensor AppliedPrimitive::forward(bool is_causal) const {
   nn::TimeTables tables(inputs[0].device());
   const space::NodeContext node_context = context();
-  return nn::impl_of(node).forward({node_context, inputs, parameters, is_causal, tables});
+  return nn::impl_of(node).forward({node_context, inputs, parameters, {}, is_causal, tables});
 }
 
 at::Tensor AppliedPrimitive::torchscript(bool is_causal) const {

@@ -4,6 +4,7 @@
 #include <ATen/core/grad_mode.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <limits>
 #include <optional>
 
@@ -25,7 +26,7 @@ nn::LayerPlan fused_plan(const std::string& body) {
   std::vector<nn::LayerParameter> parameters;
   nn::LayerPlan plan = nn::plan_layer(
       space::canonical(small_architecture(space::program_from_text(text, "test"))), 0, parameters);
-  nn::fuse(plan);
+  nn::fuse(plan, nn::FusionTarget::kCpu);
   return plan;
 }
 
@@ -74,14 +75,14 @@ TEST(Fusion, LeavesOtherPatternsAlone) {
 }
 
 /// The value that a plan's first attention makes, or nothing.
-std::optional<space::ValueIndex> first_attention(const nn::LayerPlan& plan) {
+std::optional<nn::PlanValue> first_attention(const nn::LayerPlan& plan) {
   for (const nn::Step& step : plan.steps) {
-    if (step.kind == nn::Step::Kind::kAttention) return step.output;
+    if (step.kind == nn::Step::Kind::kAttention) return step.outputs[0];
   }
   return std::nullopt;
 }
 
-at::Tensor value_of(nn::LayerPlan plan, space::ValueIndex value, const at::Tensor& x) {
+at::Tensor value_of(nn::LayerPlan plan, nn::PlanValue value, const at::Tensor& x) {
   plan.output = value;
   nn::plan_releases(plan);
   nn::TimeTables tables(at::kCPU);
@@ -110,6 +111,85 @@ TEST(Fusion, AttentionsOfRandomProgramsComputeTheSame) {
         << space::to_text(program);
   }
   EXPECT_GT(fused, 100) << "too few programs held an attention";
+}
+
+std::size_t count_of(const nn::LayerPlan& plan, nn::Step::Kind kind) {
+  return static_cast<std::size_t>(std::ranges::count(plan.steps, kind, &nn::Step::kind));
+}
+
+/// Two layers of a program, joined and fused, in double precision: a wrong value shows, a rounding
+/// that the program amplifies does not.
+nn::LayerPlan two_layers(const space::Program& program, nn::FusionTarget target,
+                         std::uint64_t seed) {
+  nn::LayerPlan plan =
+      nn::join({small_layer(program, false, seed), small_layer(program, false, seed + 1)});
+  for (nn::Step& step : plan.steps) {
+    for (at::Tensor& parameter : step.parameters) parameter = parameter.to(at::kDouble);
+  }
+  nn::fuse(plan, target);
+  nn::plan_releases(plan);
+  return plan;
+}
+
+TEST(Fusion, JoinsNormsAndProjectionsForAGpu) {
+  using Kind = nn::Step::Kind;
+  const nn::LayerPlan primer =
+      two_layers(primer_architecture().layers[0].program, nn::FusionTarget::kCuda, 1);
+  EXPECT_EQ(count_of(primer, Kind::kNorm), 4U);
+  // All but the first read a sum: also that at the end of the layer before.
+  std::size_t adding = 0;
+  for (const nn::Step& step : primer.steps) {
+    adding += step.kind == Kind::kNorm && step.inputs.size() == 2 ? 1 : 0;
+  }
+  EXPECT_EQ(adding, 3U);
+  EXPECT_EQ(count_of(primer, Kind::kProjections), 2U);
+  EXPECT_EQ(count_of(primer, Kind::kAttention), 2U);
+  EXPECT_EQ(count_of(primer, Kind::kSquaredRelu), 2U);
+  for (const nn::Step& step : primer.steps) {
+    if (step.kind == Kind::kProjections) {
+      EXPECT_TRUE(step.convolves && !step.splits_heads);
+      EXPECT_EQ(step.outputs.size(), 3U);
+    }
+  }
+  const nn::LayerPlan vanilla =
+      two_layers(vanilla_architecture().layers[0].program, nn::FusionTarget::kCuda, 1);
+  for (const nn::Step& step : vanilla.steps) {
+    if (step.kind == Kind::kProjections) {
+      EXPECT_FALSE(step.convolves || step.splits_heads);
+    }
+  }
+  EXPECT_EQ(count_of(vanilla, Kind::kProjections), 2U);
+}
+
+// What is fused for a GPU alone computes the same on the CPU, whatever else reads its values.
+TEST(Fusion, RandomProgramsComputeTheSameForAGpu) {
+  constexpr std::uint64_t kSeed = 20261126;
+  const at::NoGradGuard no_grad;
+  std::size_t norms = 0;
+  std::size_t projections = 0;
+  std::size_t compared = 0;
+  for (std::uint64_t index = 0; index < 300; ++index) {
+    const space::Program program = random_program(kSeed, index);
+    const nn::LayerPlan cpu = two_layers(program, nn::FusionTarget::kCpu, index);
+    const nn::LayerPlan cuda = two_layers(program, nn::FusionTarget::kCuda, index);
+    norms += count_of(cuda, nn::Step::Kind::kNorm);
+    projections += count_of(cuda, nn::Step::Kind::kProjections);
+    nn::TimeTables tables(at::kCPU);
+    const at::Tensor x = random_tensor({2, 19, 8}, kSeed, index).to(at::kDouble);
+    const at::Tensor expected = nn::run_plan(cpu, x, tables);
+    const at::Tensor found = nn::run_plan(cuda, x, tables);
+    ASSERT_EQ(found.sizes(), expected.sizes());
+    if (!expected.isfinite().all().item<bool>()) continue;
+    ++compared;
+    const double scale = std::max(1.0, expected.abs().max().item<double>());
+    ASSERT_TRUE(at::allclose(found, expected, 0, 1e-6 * scale))
+        << "seed " << kSeed << " index " << index << ": "
+        << (found - expected).abs().max().item<double>() << " of " << scale << "\n"
+        << space::to_text(program);
+  }
+  EXPECT_GT(compared, 150U);
+  EXPECT_GT(norms, 100U);
+  EXPECT_GT(projections, 20U);
 }
 
 TEST(Fusion, HandMadeModelsComputeTheSame) {
@@ -149,7 +229,7 @@ void expect_reference(at::Device device, double scale) {
     for (const std::int64_t head_dim : {2, 5, 8, 16, 64}) {
       const auto ours = operands(seq, head_dim, device);
       const auto theirs = operands(seq, head_dim, device);
-      const at::Tensor y = nn::attention(ours[0], ours[1], ours[2], scale, true);
+      const at::Tensor y = nn::attention(ours[0], ours[1], ours[2], {scale, true});
       const at::Tensor expected = reference(theirs[0], theirs[1], theirs[2], scale);
       EXPECT_TRUE(at::allclose(y, expected, 1e-4, kTolerance)) << seq << " " << head_dim;
       const at::Tensor weights = random_tensor(y.sizes(), 10, 0).to(device);
@@ -169,7 +249,7 @@ void expect_no_leak(at::ScalarType type, at::Device device) {
   for (const std::int64_t seq : {9, 40, 70, 200}) {
     std::vector<at::Tensor> tensors;
     for (const at::Tensor& x : operands(seq, 16, device)) tensors.push_back(x.detach().to(type));
-    const at::Tensor before = nn::attention(tensors[0], tensors[1], tensors[2], 0.25, true);
+    const at::Tensor before = nn::attention(tensors[0], tensors[1], tensors[2], {0.25, true});
     for (const std::int64_t t : {seq / 2, seq - 1}) {
       for (std::size_t i = 0; i < 3; ++i) {
         for (const double bad :
@@ -178,7 +258,7 @@ void expect_no_leak(at::ScalarType type, at::Device device) {
           std::vector<at::Tensor> changed = tensors;
           changed[i] = changed[i].clone();
           changed[i].select(2, t).fill_(bad);
-          const at::Tensor after = nn::attention(changed[0], changed[1], changed[2], 0.25, true);
+          const at::Tensor after = nn::attention(changed[0], changed[1], changed[2], {0.25, true});
           EXPECT_TRUE(at::equal(before.narrow(2, 0, t), after.narrow(2, 0, t)))
               << "seq " << seq << " token " << t << " operand " << i << " value " << bad;
         }
@@ -186,7 +266,7 @@ void expect_no_leak(at::ScalarType type, at::Device device) {
     }
     const at::AutoGradMode grad(true);
     tensors[1].requires_grad_(true);
-    EXPECT_TRUE(at::equal(nn::attention(tensors[0], tensors[1], tensors[2], 0.25, true), before));
+    EXPECT_TRUE(at::equal(nn::attention(tensors[0], tensors[1], tensors[2], {0.25, true}), before));
   }
 }
 
@@ -201,7 +281,7 @@ TEST(Attention, LetsNothingBadReachAnEarlierToken) {
 
 TEST(Attention, BidirectionalAttendsToEveryKey) {
   const auto x = operands(9, 8, at::kCPU);
-  const at::Tensor y = nn::attention(x[0], x[1], x[2], 0.3, false);
+  const at::Tensor y = nn::attention(x[0], x[1], x[2], {0.3, false});
   const at::Tensor expected = (x[0].matmul(x[1].transpose(2, 3)) * 0.3).softmax(-1).matmul(x[2]);
   EXPECT_TRUE(at::allclose(y, expected, 1e-4, kTolerance));
 }

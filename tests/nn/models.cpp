@@ -58,7 +58,7 @@ nn::LayerPlan small_layer(const space::Program& program, bool fuse, std::uint64_
     tensors.push_back(values);
   }
   nn::attach_parameters(plan, tensors);
-  if (fuse) nn::fuse(plan);
+  if (fuse) nn::fuse(plan, nn::FusionTarget::kCpu);
   nn::plan_releases(plan);
   return plan;
 }

@@ -316,6 +316,22 @@ class VerbsTest(StudyTest):
         self.assertIn("best", result.stdout)
         self.assertIn("verdict", result.stdout)
 
+    def test_bench(self):
+        small = []
+        for override in ("space.layers=1", "space.model_dim=32", "space.inner_dim=64", "training.seq_len=16", "training.batch_size=2"):
+            small += ["--set", override]
+        for what in ("step", "kernels"):
+            config = SOURCE / "configs/bench/primer-tiny.json"
+            row = json.loads(self.succeed("bench", what, "--config", config, *small, "--device", "cpu", "--groups", "2", "--steps",
+                                          "2", "--format", "json").stdout)[0]
+            self.assertEqual(row["name"], "primer-tiny")
+            self.assertGreaterEqual(row["step_ms"], row["step_ms_min"])
+            self.assertGreater(row["third_step_ms"], row["first_step_ms"])
+            self.assertAlmostEqual(row["tokens_per_second"], 2 * 16 * 1e3 / row["step_ms"], places=3)
+            self.assertEqual(row.get("kernels", []), [], "a CPU has none")
+            table = self.succeed("bench", what, "--config", config, *small, "--device", "cpu", "--steps", "1")
+            self.assertIn("step ms", table.stdout)
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

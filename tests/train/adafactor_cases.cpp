@@ -54,7 +54,7 @@ void write_case(const Case& described, const std::string& folder) {
   const std::vector<std::vector<std::int64_t>> shapes = {{130, 140}, {40, 150}, {6, 4}, {3, 5, 4},
                                                          {33},       {1},       {7, 1}, {}};
   std::vector<nn::NamedTensor> file;
-  std::vector<nn::NamedTensor> parameters;
+  std::vector<nn::TrainedTensor> parameters;
   for (std::size_t i = 0; i < shapes.size(); ++i) {
     const std::string name = "p" + std::to_string(i);
     // The last but one starts at zero, as biases do.
@@ -71,9 +71,10 @@ void write_case(const Case& described, const std::string& folder) {
       file.push_back({"gradient." + std::to_string(t) + "." + parameters[i].name, gradient});
       parameters[i].tensor.mutable_grad() = gradient.clone();
     }
-    optimizer->step(optimizer->gradient_norm(), 0.02 / std::sqrt(static_cast<double>(t)));
+    const double rate = 0.02 / std::sqrt(static_cast<double>(t));
+    optimizer->step(optimizer->gradient_norm(), at::scalar_tensor(rate, at::kDouble));
   }
-  for (const nn::NamedTensor& parameter : parameters) {
+  for (const nn::TrainedTensor& parameter : parameters) {
     file.push_back({"after." + parameter.name, parameter.tensor.detach()});
   }
   config::TrainingConfig training;

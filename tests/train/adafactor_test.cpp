@@ -29,14 +29,14 @@ config::OptimizerConfig small_options() {
 }
 
 std::unique_ptr<Optimizer> adafactor(const config::OptimizerConfig& options,
-                                     const std::vector<nn::NamedTensor>& parameters) {
+                                     const std::vector<nn::TrainedTensor>& parameters) {
   return builtin_optimizers().at("adafactor").make(options, parameters);
 }
 
 void step(Optimizer& optimizer, const at::Tensor& weight, const at::Tensor& gradient,
           double learning_rate) {
   weight.mutable_grad() = gradient;
-  optimizer.step(optimizer.gradient_norm(), learning_rate);
+  optimizer.step(optimizer.gradient_norm(), at::scalar_tensor(learning_rate, at::kDouble));
 }
 
 /// The sizes of the state of one parameter, by name.
@@ -118,7 +118,7 @@ TEST(Adafactor, AMissingOrZeroGradientMovesNothing) {
   const at::Tensor before = weight.detach().clone();
   const auto optimizer = adafactor(small_options(), {{"w", weight}});
   EXPECT_EQ(optimizer->gradient_norm().item<double>(), 0);
-  optimizer->step(optimizer->gradient_norm(), 1.0);
+  optimizer->step(optimizer->gradient_norm(), at::scalar_tensor(1.0, at::kDouble));
   EXPECT_TRUE(at::equal(weight.detach(), before));
   step(*optimizer, weight, normal_tensor({6, 8}, 1), 1e-3);
   EXPECT_FALSE(at::equal(weight.detach(), before));

@@ -44,7 +44,7 @@ std::vector<double> values_of(const at::Tensor& tensor) {
 }
 
 std::unique_ptr<Optimizer> adamw(const config::OptimizerConfig& options,
-                                 const std::vector<nn::NamedTensor>& parameters) {
+                                 const std::vector<nn::TrainedTensor>& parameters) {
   return builtin_optimizers().at("adamw").make(options, parameters);
 }
 
@@ -60,7 +60,7 @@ TEST_P(AdamWAgainstFormula, FollowsItForManySteps) {
   options.clip_norm = GetParam().clip_norm;
   options.weight_decay = GetParam().weight_decay;
   options.epsilon = 1e-6;
-  std::vector<nn::NamedTensor> parameters;
+  std::vector<nn::TrainedTensor> parameters;
   std::vector<Reference> references;
   // Odd sizes reach the kernel's vector loop and its remainder.
   for (const std::vector<std::int64_t>& sizes :
@@ -85,7 +85,7 @@ TEST_P(AdamWAgainstFormula, FollowsItForManySteps) {
     }
     const at::Tensor norm = optimizer->gradient_norm();
     EXPECT_NEAR(norm.item<double>(), std::sqrt(sum), 1e-6 * std::sqrt(sum));
-    optimizer->step(norm, lr);
+    optimizer->step(norm, at::scalar_tensor(lr, at::kDouble));
     const double scale =
         options.clip_norm > 0 ? std::min(1.0, options.clip_norm / (std::sqrt(sum) + 1e-6)) : 1.0;
     for (std::size_t i = 0; i < parameters.size(); ++i) {
@@ -113,7 +113,7 @@ TEST(AdamW, AMissingGradientCountsAsZero) {
   const auto optimizer = adamw(options, {{"w", weight}});
   const at::Tensor norm = optimizer->gradient_norm();
   EXPECT_EQ(norm.item<double>(), 0);
-  optimizer->step(norm, 0.1);
+  optimizer->step(norm, at::scalar_tensor(0.1, at::kDouble));
   for (const double w : values_of(weight)) EXPECT_NEAR(w, 0.95, 1e-7);
 }
 
@@ -123,7 +123,7 @@ TEST(AdamW, ContinuesFromItsState) {
                        std::uint32_t to) {
     for (std::uint32_t t = from; t < to; ++t) {
       weight.mutable_grad() = normal_tensor({7, 9}, 1, t, 1.0);
-      optimizer.step(optimizer.gradient_norm(), 0.01);
+      optimizer.step(optimizer.gradient_norm(), at::scalar_tensor(0.01, at::kDouble));
     }
   };
   const at::Tensor whole = normal_tensor({7, 9}, 0, 0, 1.0).requires_grad_(true);

@@ -28,7 +28,7 @@ struct State {
   explicit State(std::uint64_t seed, std::int64_t model_dim = 16,
                  const std::string& optimizer_name = "adamw")
       : model(test::tiny_architecture(model_dim), {}),
-        owned(builtin_optimizers().at(optimizer_name).make({}, model.parameters())) {
+        owned(builtin_optimizers().at(optimizer_name).make({}, model.trained())) {
     model.initialise(seed, 0);
     double value = static_cast<double>(seed);
     for (const nn::NamedTensor& part : optimizer.state()) part.tensor.fill_(value += 0.125);

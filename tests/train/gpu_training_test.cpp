@@ -63,6 +63,58 @@ TEST_P(GpuTraining, RepeatsAndResumesBitForBit) {
   EXPECT_EQ(resumed.outcome.intermediate, first.outcome.intermediate);
 }
 
+TEST_P(GpuTraining, ACapturedStepHasTheBitsOfOneLaunchedKernelByKernel) {
+  for (const char* optimizer : {"adamw", "adafactor"}) {
+    request_.training.optimizer.name = optimizer;
+    request_.architecture = test::mixing_architecture(64);
+    request_.training.capture = true;
+    const TrainingResult captured = test::trained(request_);
+    ASSERT_EQ(captured.outcome.state, TrialState::kComplete) << captured.outcome.detail;
+    request_.training.capture = false;
+    const TrainingResult launched = test::trained(request_);
+    EXPECT_EQ(captured.weights_hash, launched.weights_hash) << optimizer;
+    EXPECT_EQ(captured.outcome.intermediate, launched.outcome.intermediate) << optimizer;
+    EXPECT_EQ(captured.outcome.scores.at(2).name, "train_loss_nats");
+    EXPECT_EQ(captured.outcome.scores.at(2).value, launched.outcome.scores.at(2).value);
+  }
+}
+
+TEST_P(GpuTraining, DocumentsInSomeBatchesLeaveTheOthersCaptured) {
+  const std::string text = test::repetitive_text();
+  for (std::size_t i = 0; i < 40; ++i) {
+    folder_.write("corpus/" + std::to_string(i) + ".txt", text.substr(i * 900, 900));
+  }
+  config::DataConfig data;
+  data.corpus = folder_ / "corpus";
+  data.validation_share = 0.1;
+  request_.dataset = data::Dataset::load(data, 16, folder_ / "documents");
+  request_.architecture = test::mixing_architecture(64);
+  int with_boundary = 0;
+  for (std::uint32_t step = 0; step < 60; ++step) {
+    with_boundary += request_.dataset->begins_documents(request_.seed, request_.repeat, step,
+                                                        request_.training.batch_size);
+  }
+  ASSERT_GT(with_boundary, 2);
+  ASSERT_LT(with_boundary, 58);
+  const TrainingResult captured = test::trained(request_);
+  request_.training.capture = false;
+  EXPECT_EQ(captured.weights_hash, test::trained(request_).weights_hash);
+}
+
+TEST_P(GpuTraining, ManyArchitecturesOneAfterTheOtherLeaveNoMemoryBehind) {
+  request_.training.steps = 6;
+  request_.training.eval_every = 0;
+  std::int64_t before = 0;
+  for (int i = 0; i < 200; ++i) {
+    request_.architecture = i % 2 ? test::mixing_architecture(32 + 16 * (i % 7))
+                                  : test::tiny_architecture(32 + 16 * (i % 5), 1 + i % 3);
+    const TrainingResult result = test::trained(request_);
+    ASSERT_EQ(result.outcome.state, TrialState::kComplete) << result.outcome.detail;
+    if (i == 1) before = allocated_bytes();
+  }
+  EXPECT_EQ(allocated_bytes(), before);
+}
+
 /// Kernels with atomics hide in the backward passes of convolutions, shifts and sums over time.
 TEST_P(GpuTraining, RepeatsBitForBitWithEveryWayOfMixingTime) {
   request_.architecture = test::mixing_architecture(64);

@@ -69,8 +69,11 @@ void describe(Fields& fields, RunConfig& config);
 [[nodiscard]] std::vector<std::string> config_difference(const Json& before, const Json& after);
 
 /// Whether a key may change on resume without breaking the guarantee: budget.*, verify.*, name,
-/// training.tensorboard.
+/// training.tensorboard, training.capture.
 [[nodiscard]] bool is_budget_key(const std::string& dotted);
+
+/// Takes out of a `training` section what changes no result: tensorboard, capture.
+void erase_undeciding_keys(Json& training);
 
 /// One override applied to an unread configuration, and noted in `positions`. Throws Error(kUsage)
 /// when it is malformed, adds what is there, or deletes what is not.

@@ -97,6 +97,8 @@ struct TrainingConfig {
   double timeout_seconds = 0;         ///< 0: none
   std::int64_t threads = 1;           ///< compute threads of one trial
   bool fuse = true;                   ///< off: every node by its plain form (another rounding)
+  bool capture = true;                ///< a GPU's training step is a CUDA graph
+  bool deterministic = true;          ///< off: a GPU's faster kernels, whose bits vary
   bool check_causality = false;       ///< numeric check of each candidate before its first step
   std::string precision = "auto";     ///< "auto", "fp32", "bf16"
   bool tensorboard = true;            ///< write event files as trainings run

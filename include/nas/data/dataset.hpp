@@ -45,6 +45,19 @@ class Dataset {
                                             std::uint32_t step, std::int64_t batch,
                                             const std::string& device) const = 0;
 
+  /// The tokens of train_batch, gathered by a CUDA device without host work: fills windows: [batch,
+  /// seq_len + 1] int64 there with those of the step in `step`: [] int64 there, read when the work
+  /// runs. False, and nothing done, on the CPU, when the training tokens do not fit into the
+  /// device, or in a program without kernels.
+  [[nodiscard]] virtual bool gather_train_batch(std::uint64_t seed, std::uint32_t repeat,
+                                                const at::Tensor& step,
+                                                const at::Tensor& windows) const = 0;
+
+  /// Whether a document begins inside a window of this training batch: train_batch then gives
+  /// document_starts.
+  [[nodiscard]] virtual bool begins_documents(std::uint64_t seed, std::uint32_t repeat,
+                                              std::uint32_t step, std::int64_t batch) const = 0;
+
   /// `count` validation windows evenly spaced over the validation part (all of it when it has
   /// fewer); the same for every candidate.
   [[nodiscard]] virtual Windows validation_windows(std::int64_t count,

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "nas/ops/cross_entropy.hpp"
 #include "nas/space/architecture.hpp"
 
 namespace nas::nn {
@@ -17,6 +18,15 @@ struct NamedTensor {
   at::Tensor tensor;
 };
 
+/// A parameter as an optimizer sees it.
+struct TrainedTensor {
+  std::string name;
+  at::Tensor tensor;  ///< float32, a leaf that requires gradients
+  /// Its bfloat16 copy that forward reads in its place, a leaf too, which who changes the tensor
+  /// writes anew; undefined without one. The parameter's gradient is the sum of both leaves'.
+  at::Tensor narrow{};
+};
+
 struct LowerOptions {
   /// Maps program patterns to fused operations: softmax attention to
   /// scaled_dot_product_attention. Off: every node by its plain form (--no-fuse).
@@ -24,6 +34,8 @@ struct LowerOptions {
   std::string device = "cpu";  ///< "cpu", "cuda:0"
   /// Activations in bfloat16 (weights, norms' statistics and logits stay float32).
   bool bf16 = false;
+  /// Off: a GPU may compute by faster kernels whose bits vary from run to run.
+  bool deterministic = true;
 };
 
 /// An architecture lowered to tensors. Lowering starts from the canonical form; parameters are
@@ -46,8 +58,20 @@ class Model {
   [[nodiscard]] at::Tensor forward(const at::Tensor& tokens,
                                    const at::Tensor& document_starts = {}) const;
 
+  /// Mean next-token loss in nats: [] float32, differentiable. targets: [batch, seq] int64; the
+  /// rest as in forward. The logits are never held in float32 where they are computed in bfloat16.
+  [[nodiscard]] at::Tensor loss(const at::Tensor& tokens, const at::Tensor& targets,
+                                const at::Tensor& document_starts = {},
+                                ops::LossGradient gradient = ops::LossGradient::kAny) const;
+
   /// In canonical order; leaves that require gradients, float32.
   [[nodiscard]] const std::vector<NamedTensor>& parameters() const;
+  /// Gives every parameter of a bf16 model a bfloat16 copy, so that no forward casts weights;
+  /// nothing in a float32 model. Model keeps the copies equal, its caller after changing parameters
+  /// itself.
+  void make_narrow_copies();
+  /// parameters(), with their copies.
+  [[nodiscard]] std::vector<TrainedTensor> trained() const;
   [[nodiscard]] const space::Architecture& architecture() const;  ///< canonical
   [[nodiscard]] const LowerOptions& options() const;
 

@@ -46,6 +46,32 @@ struct GenerateOptions {
 /// A trained model of ours, or the path of an export.
 using ModelToRead = std::variant<TrainedWeights, std::string>;
 
+/// What `nas bench step` and `kernels` are asked for: training steps of an architecture on random
+/// tokens.
+struct StepBench {
+  space::Architecture architecture;
+  config::RunConfig config;  ///< device, seed, training
+  std::int64_t groups = 9;
+  std::int64_t steps_of_a_group = 50;
+  bool lists_kernels = false;
+};
+
+/// A kernel, copy or fill of a GPU during a training step.
+struct KernelShare {
+  std::string name;
+  double calls = 0;    ///< of a step
+  double time_us = 0;  ///< of all calls of a step
+};
+
+struct StepBenchResult {
+  std::string device;                ///< "cuda:0"
+  double first_step_seconds = 0;     ///< from nothing to its end
+  double third_step_seconds = 0;     ///< the same; the first to be replayed on a GPU
+  std::vector<double> step_ms;       ///< mean of the steps of each group, by the wall clock
+  std::int64_t reserved_bytes = 0;   ///< most device memory held at once
+  std::vector<KernelShare> kernels;  ///< the longest first
+};
+
 struct Gpu {
   std::string name;
   std::int64_t total_bytes = 0;
@@ -83,6 +109,9 @@ class Engine {
   /// interrupted. Throws Error(kUsage) for a path that is no export, Error(kData), Error(kIo).
   virtual void generate(const ModelToRead& model, const GenerateOptions& options,
                         const std::function<void(const std::string&)>& put) const = 0;
+
+  /// Throws Error(kDevice) for a device that is not there.
+  [[nodiscard]] virtual StepBenchResult bench_step(const StepBench& bench) const = 0;
 
   [[nodiscard]] virtual std::string torch_version() const = 0;
   /// Instruction set of LibTorch's CPU kernels: "AVX2".

@@ -6,9 +6,10 @@
 namespace nas::train {
 
 /// Fixes what decides the bits of a computation on this thread: the number of compute threads and
-/// IEEE denormals; and once in the process full float32 precision and deterministic algorithms.
-/// Called first by every training; idempotent.
-void fix_numerics(std::int64_t threads);
+/// IEEE denormals; and in the process full float32 precision and, unless `deterministic` is off,
+/// deterministic algorithms, which a process decides once. Called first by every training;
+/// idempotent.
+void fix_numerics(std::int64_t threads, bool deterministic);
 
 /// Hands memory of a CUDA device that this process holds but does not use back to the driver;
 /// nothing on the CPU.

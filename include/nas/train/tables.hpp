@@ -9,7 +9,7 @@
 #include "nas/core/registry.hpp"
 
 namespace nas::nn {
-struct NamedTensor;
+struct TrainedTensor;
 }
 
 namespace nas::train {
@@ -22,7 +22,7 @@ struct OptimizerFactory {
   std::string source;  ///< paper
   /// With its state at zero, for these parameters, on their device.
   std::function<std::unique_ptr<Optimizer>(const config::OptimizerConfig& options,
-                                           const std::vector<nn::NamedTensor>& parameters)>
+                                           const std::vector<nn::TrainedTensor>& parameters)>
       make;
 };
 

@@ -27,7 +27,7 @@ at::Tensor forward(const ForwardContext& context) {
   const auto width =
       static_cast<std::int64_t>(context.node.node.fields[space::branched_conv_field::kWidth]);
   const at::Tensor x = with_earlier_rows(context.inputs[0], width);
-  const at::Tensor weight = cast(context.parameters[0], x);
+  const at::Tensor weight = weight_of(context, 0);
   if (x.dim() == 3) return at::linear(x, weight);
   const std::int64_t branches = x.size(1);
   return x.matmul(

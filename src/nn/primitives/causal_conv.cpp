@@ -13,7 +13,7 @@ namespace {
 // inside it.
 at::Tensor forward(const ForwardContext& context) {
   const at::Tensor& x = context.inputs[0];
-  const at::Tensor weight = cast(context.parameters[0], x);
+  const at::Tensor weight = weight_of(context, 0);
   const std::int64_t width = weight.size(2);
   if (width == 1) return at::linear(x, weight.select(2, 0));
   const at::Tensor rows = windows(x, width, 0).permute({1, 2, 0, 3}).flatten(2);

@@ -5,10 +5,8 @@
 
 namespace nas::nn {
 
-/// A parameter in the dtype of the activations.
-[[nodiscard]] inline at::Tensor cast(const at::Tensor& parameter, const at::Tensor& activation) {
-  return parameter.to(activation.scalar_type());
-}
+/// A parameter of the node in the dtype of its inputs.
+[[nodiscard]] at::Tensor weight_of(const ForwardContext& context, std::size_t parameter);
 
 /// In a causal model 0 where key > query. A select and not a product, because an overflow at a
 /// later token times 0 is NaN.

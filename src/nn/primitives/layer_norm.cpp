@@ -1,5 +1,4 @@
-#include <ATen/ops/layer_norm.h>
-
+#include "nas/ops/add_norm.hpp"
 #include "nn/primitives/common.hpp"
 
 namespace nas::nn {
@@ -7,11 +6,9 @@ namespace nas::nn {
 namespace {
 
 at::Tensor forward(const ForwardContext& context) {
-  const at::Tensor& x = context.inputs[0];
   const double eps = context.node.node.fields[space::norm_field::kEps];
-  const at::Tensor y = at::layer_norm(x.to(at::kFloat), {x.size(-1)}, context.parameters[0],
-                                      context.parameters[1], eps);
-  return y.to(x.scalar_type());
+  return ops::add_norm(context.inputs[0], {}, {context.parameters[0], context.parameters[1], eps})
+      .y;
 }
 
 InitialValues initial(const space::NodeContext& /*context*/, std::size_t parameter) {

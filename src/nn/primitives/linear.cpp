@@ -10,9 +10,9 @@ namespace {
 
 at::Tensor forward(const ForwardContext& context) {
   const at::Tensor& x = context.inputs[0];
-  const at::Tensor weight = cast(context.parameters[0], x);
+  const at::Tensor weight = weight_of(context, 0);
   if (context.parameters.size() == 1) return at::linear(x, weight);
-  return at::linear(x, weight, cast(context.parameters[1], x));
+  return at::linear(x, weight, weight_of(context, 1));
 }
 
 InitialValues initial(const space::NodeContext& context, std::size_t parameter) {

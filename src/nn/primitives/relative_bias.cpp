@@ -10,7 +10,7 @@ namespace {
 
 at::Tensor forward(const ForwardContext& context) {
   const at::Tensor& scores = context.inputs[0];
-  const at::Tensor& buckets = context.tables.relative_buckets(scores.size(-1));
+  const at::Tensor buckets = context.tables.relative_buckets(scores.size(-1));
   // [seq, seq, heads] -> [heads, seq, seq]
   const at::Tensor bias = at::embedding(context.parameters[0], buckets).permute({2, 0, 1});
   return scores.add(bias.to(scores.scalar_type()));

@@ -1,5 +1,4 @@
-#include <ATen/ops/rms_norm.h>
-
+#include "nas/ops/add_norm.hpp"
 #include "nn/primitives/common.hpp"
 
 namespace nas::nn {
@@ -7,10 +6,8 @@ namespace nas::nn {
 namespace {
 
 at::Tensor forward(const ForwardContext& context) {
-  const at::Tensor& x = context.inputs[0];
   const double eps = context.node.node.fields[space::norm_field::kEps];
-  return at::rms_norm(x.to(at::kFloat), {x.size(-1)}, context.parameters[0], eps)
-      .to(x.scalar_type());
+  return ops::add_norm(context.inputs[0], {}, {context.parameters[0], {}, eps}).y;
 }
 
 InitialValues initial(const space::NodeContext& /*context*/, std::size_t /*parameter*/) {

@@ -41,7 +41,7 @@ class Rotate : public torch::autograd::Function<Rotate> {
 at::Tensor forward(const ForwardContext& context) {
   const double base = context.node.node.fields[space::rope_field::kBase];
   const at::Tensor& x = context.inputs[0];
-  const TimeTables::Rotation& tables = context.tables.rotation(base, x.size(-1) / 2, x.size(-2));
+  const TimeTables::Rotation tables = context.tables.rotation(base, x.size(-1) / 2, x.size(-2));
   return Rotate::apply(x, tables.cosine, tables.sine);
 }
 

@@ -55,13 +55,14 @@ at::Tensor root_mean_square(const at::Tensor& tensor) { return tensor.square().m
 /// factored, of more than two axes the two largest are, and the momentum is of scaled updates.
 class Adafactor final : public Optimizer {
  public:
-  Adafactor(const config::OptimizerConfig& options, const std::vector<nn::NamedTensor>& parameters);
+  Adafactor(const config::OptimizerConfig& options,
+            const std::vector<nn::TrainedTensor>& parameters);
 
   [[nodiscard]] at::Tensor gradient_norm() const override;
-  void step(const at::Tensor& norm, double learning_rate) override;
-  [[nodiscard]] std::int64_t steps_done() const override { return steps_done_; }
+  void step(const at::Tensor& norm, const at::Tensor& learning_rate) override;
+  [[nodiscard]] std::int64_t steps_done() const override { return step_.item<std::int64_t>(); }
   [[nodiscard]] std::vector<nn::NamedTensor> state() const override;
-  void resume_at(std::int64_t steps_done) override { steps_done_ = steps_done; }
+  void resume_at(std::int64_t steps_done) override { step_.fill_(steps_done); }
 
  private:
   struct Parameter {
@@ -72,24 +73,26 @@ class Adafactor final : public Optimizer {
     at::Tensor v;                ///< elsewhere
     at::Tensor momentum;         ///< undefined without
   };
-  void update(Parameter& parameter, const at::Tensor& gradient, double decay,
-              double learning_rate) const;
+  /// decay: [] float64, the share that the moments keep.
+  void update(Parameter& parameter, const at::Tensor& gradient, const at::Tensor& decay,
+              const at::Tensor& learning_rate) const;
   /// g / sqrt(v), with the moments of this step.
   [[nodiscard]] at::Tensor scaled_gradient(Parameter& parameter, const at::Tensor& gradient,
-                                           double decay) const;
+                                           const at::Tensor& decay) const;
 
   config::OptimizerConfig options_;
   std::vector<Parameter> parameters_;
-  std::vector<at::Tensor> weights_;
-  std::int64_t steps_done_ = 0;
+  std::vector<nn::TrainedTensor> trained_;  ///< as parameters_
+  at::Tensor step_;                         ///< [] int64 on the device
 };
 
 Adafactor::Adafactor(const config::OptimizerConfig& options,
-                     const std::vector<nn::NamedTensor>& parameters)
-    : options_(options) {
+                     const std::vector<nn::TrainedTensor>& parameters)
+    : options_(options), trained_(parameters) {
   const at::NoGradGuard no_grad;
   NAS_ASSERT(!parameters.empty());
-  for (const nn::NamedTensor& given : parameters) {
+  step_ = at::zeros({}, at::TensorOptions(at::kLong).device(parameters.front().tensor.device()));
+  for (const nn::TrainedTensor& given : parameters) {
     Parameter parameter;
     parameter.name = given.name;
     parameter.weight = given.tensor;
@@ -105,29 +108,29 @@ Adafactor::Adafactor(const config::OptimizerConfig& options,
       parameter.v = at::zeros_like(given.tensor);
     }
     if (options.momentum > 0) parameter.momentum = at::zeros_like(given.tensor);
-    weights_.push_back(given.tensor);
     parameters_.push_back(std::move(parameter));
   }
 }
 
 at::Tensor Adafactor::gradient_norm() const {
   const at::NoGradGuard no_grad;
-  return at::linalg_vector_norm(at::stack(at::_foreach_norm(gradients_of(weights_))));
+  return at::linalg_vector_norm(at::stack(at::_foreach_norm(gradients_of(trained_))));
 }
 
-void Adafactor::step(const at::Tensor&, double learning_rate) {
+void Adafactor::step(const at::Tensor&, const at::Tensor& learning_rate) {
   const at::NoGradGuard no_grad;
-  ++steps_done_;
-  const double decay = 1.0 - std::pow(static_cast<double>(steps_done_), -options_.decay_rate);
-  const std::vector<at::Tensor> gradients = gradients_of(weights_);
+  step_.add_(1);
+  const at::Tensor decay = 1.0 - step_.to(at::kDouble).pow(-options_.decay_rate);
+  const std::vector<at::Tensor> gradients = gradients_of(trained_);
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     update(parameters_[i], gradients[i], decay, learning_rate);
   }
-  for (const at::Tensor& weight : weights_) weight.mutable_grad().reset();
+  drop_gradients(trained_);
+  refresh_narrow(trained_);
 }
 
-void Adafactor::update(Parameter& parameter, const at::Tensor& gradient, double decay,
-                       double learning_rate) const {
+void Adafactor::update(Parameter& parameter, const at::Tensor& gradient, const at::Tensor& decay,
+                       const at::Tensor& learning_rate) const {
   at::Tensor change = scaled_gradient(parameter, gradient, decay);
   change.div_(at::clamp_min(root_mean_square(change) / options_.clip_threshold, 1.0));
   if (options_.multiply_by_parameter_scale) {
@@ -142,15 +145,16 @@ void Adafactor::update(Parameter& parameter, const at::Tensor& gradient, double 
 }
 
 at::Tensor Adafactor::scaled_gradient(Parameter& parameter, const at::Tensor& gradient,
-                                      double decay) const {
+                                      const at::Tensor& decay) const {
+  const at::Tensor rest = 1.0 - decay;
   const at::Tensor square = gradient.square().add_(options_.epsilon1);
   if (!parameter.axes) {
-    parameter.v.mul_(decay).add_(square, 1.0 - decay);
+    parameter.v.mul_(decay).add_(square * rest);
     return gradient / parameter.v.sqrt();
   }
   const auto [row, column] = *parameter.axes;
-  parameter.v_row.mul_(decay).add_(square.mean(column), 1.0 - decay);
-  parameter.v_column.mul_(decay).add_(square.mean(row), 1.0 - decay);
+  parameter.v_row.mul_(decay).add_(square.mean(column) * rest);
+  parameter.v_column.mul_(decay).add_(square.mean(row) * rest);
   // Each factor by itself: the product of two small means would leave float32's range.
   const at::Tensor rows = parameter.v_row.unsqueeze(column);
   const at::Tensor columns = parameter.v_column.unsqueeze(row);
@@ -178,8 +182,9 @@ OptimizerFactory adafactor_optimizer() {
   OptimizerFactory factory;
   factory.help = "second moments factored over rows and columns, updates clipped, no momentum";
   factory.source = "Shazeer and Stern 2018 (arXiv:1804.04235)";
-  factory.make = [](const config::OptimizerConfig& options,
-                    const std::vector<nn::NamedTensor>& parameters) -> std::unique_ptr<Optimizer> {
+  factory.make =
+      [](const config::OptimizerConfig& options,
+         const std::vector<nn::TrainedTensor>& parameters) -> std::unique_ptr<Optimizer> {
     return std::make_unique<Adafactor>(options, parameters);
   };
   return factory;

@@ -1,7 +1,10 @@
+#include "nas/ops/adamw.hpp"
+
 #include <ATen/Functions.h>
 #include <ATen/core/grad_mode.h>
 
 #include "nas/core/error.hpp"
+#include "nas/ops/philox.hpp"
 #include "train/builtin.hpp"
 #include "train/optimizer.hpp"
 
@@ -17,11 +20,12 @@ namespace {
 /// the learning rate, as PyTorch does, and gains, biases and other vectors are not decayed.
 class AdamW final : public Optimizer {
  public:
-  AdamW(const config::OptimizerConfig& options, const std::vector<nn::NamedTensor>& parameters);
+  AdamW(const config::OptimizerConfig& options, const std::vector<nn::TrainedTensor>& parameters);
 
   [[nodiscard]] at::Tensor gradient_norm() const override;
-  void step(const at::Tensor& norm, double learning_rate) override;
-  [[nodiscard]] std::int64_t steps_done() const override { return steps_done_; }
+  void step(const at::Tensor& norm, const at::Tensor& learning_rate) override;
+  at::Tensor step_with_norm(const at::Tensor& learning_rate) override;
+  [[nodiscard]] std::int64_t steps_done() const override;
   [[nodiscard]] std::vector<nn::NamedTensor> state() const override;
   void resume_at(std::int64_t steps_done) override;
 
@@ -29,81 +33,123 @@ class AdamW final : public Optimizer {
   /// Parameters that share a weight decay, with their moments; the same position in each list.
   struct Group {
     double weight_decay = 0;
-    std::vector<std::string> names;
-    std::vector<at::Tensor> weights;
+    std::vector<nn::TrainedTensor> parameters;
     std::vector<at::Tensor> exp_avg;
     std::vector<at::Tensor> exp_avg_sq;
   };
+  /// By LibTorch's kernels: on the CPU, and on a GPU in a program without kernels.
+  void plain_step(Group& group, const at::Tensor& scale, const at::Tensor& learning_rate) const;
+  /// For the kernels of ops; empty where they are not used.
+  [[nodiscard]] std::vector<ops::AdamWParameter> for_kernels() const;
 
   config::OptimizerConfig options_;
   std::vector<Group> groups_;
-  at::Tensor step_;  ///< [] float32 on the device, for the fused kernel
-  std::int64_t steps_done_ = 0;
+  std::vector<ops::AdamWParameter> for_kernels_;
+  at::Tensor step_;  ///< [] float32 on the device
 };
 
-AdamW::AdamW(const config::OptimizerConfig& options, const std::vector<nn::NamedTensor>& parameters)
+AdamW::AdamW(const config::OptimizerConfig& options,
+             const std::vector<nn::TrainedTensor>& parameters)
     : options_(options) {
   const at::NoGradGuard no_grad;
+  NAS_ASSERT(!parameters.empty());
   groups_.resize(2);
   groups_[0].weight_decay = options.weight_decay;
-  for (const nn::NamedTensor& parameter : parameters) {
+  for (const nn::TrainedTensor& parameter : parameters) {
     Group& group = groups_[parameter.tensor.dim() >= 2 ? 0 : 1];
-    group.names.push_back(parameter.name);
-    group.weights.push_back(parameter.tensor);
+    group.parameters.push_back(parameter);
     group.exp_avg.push_back(at::zeros_like(parameter.tensor));
     group.exp_avg_sq.push_back(at::zeros_like(parameter.tensor));
   }
-  NAS_ASSERT(!parameters.empty());
-  step_ = at::zeros({}, parameters.front().tensor.options().requires_grad(false));
+  const at::Tensor& first = parameters.front().tensor;
+  step_ = at::zeros({}, first.options().requires_grad(false));
+  if (first.is_cuda() && ops::has_cuda_kernels()) for_kernels_ = for_kernels();
+}
+
+std::vector<ops::AdamWParameter> AdamW::for_kernels() const {
+  std::vector<ops::AdamWParameter> all;
+  for (const Group& group : groups_) {
+    for (std::size_t i = 0; i < group.parameters.size(); ++i) {
+      all.push_back({group.parameters[i].tensor, group.exp_avg[i], group.exp_avg_sq[i],
+                     group.parameters[i].narrow, group.weight_decay});
+    }
+  }
+  return all;
 }
 
 at::Tensor AdamW::gradient_norm() const {
   const at::NoGradGuard no_grad;
+  if (!for_kernels_.empty()) return ops::gradient_norm(for_kernels_);
   std::vector<at::Tensor> norms;
   for (const Group& group : groups_) {
-    if (group.weights.empty()) continue;
-    for (at::Tensor& norm : at::_foreach_norm(gradients_of(group.weights))) {
+    if (group.parameters.empty()) continue;
+    for (at::Tensor& norm : at::_foreach_norm(gradients_of(group.parameters))) {
       norms.push_back(std::move(norm));
     }
   }
   return at::linalg_vector_norm(at::stack(norms));
 }
 
-void AdamW::step(const at::Tensor& norm, double learning_rate) {
+void AdamW::step(const at::Tensor& norm, const at::Tensor& learning_rate) {
   const at::NoGradGuard no_grad;
   step_.add_(1);
-  ++steps_done_;
-  at::Tensor scale;
-  if (options_.clip_norm > 0) {
-    scale = at::clamp_max(options_.clip_norm / (norm + 1e-6), 1.0);
+  if (!for_kernels_.empty()) {
+    ops::adamw_step(for_kernels_,
+                    {options_.beta1, options_.beta2, options_.epsilon, options_.clip_norm}, step_,
+                    learning_rate, norm);
+  } else {
+    at::Tensor scale;
+    if (options_.clip_norm > 0) scale = at::clamp_max(options_.clip_norm / (norm + 1e-6), 1.0);
+    for (Group& group : groups_) {
+      if (!group.parameters.empty()) plain_step(group, scale, learning_rate);
+    }
   }
-  for (Group& group : groups_) {
-    if (group.weights.empty()) continue;
-    std::vector<at::Tensor> gradients = gradients_of(group.weights);
-    // Not in place: two parameters may share one gradient tensor.
-    if (scale.defined()) gradients = at::_foreach_mul(gradients, scale);
-    const std::vector<at::Tensor> steps(group.weights.size(), step_);
-    at::_fused_adamw_(group.weights, gradients, group.exp_avg, group.exp_avg_sq, {}, steps,
-                      learning_rate, options_.beta1, options_.beta2, group.weight_decay,
-                      options_.epsilon, /*amsgrad=*/false, /*maximize=*/false);
-    for (const at::Tensor& weight : group.weights) weight.mutable_grad().reset();
+  for (const Group& group : groups_) drop_gradients(group.parameters);
+}
+
+at::Tensor AdamW::step_with_norm(const at::Tensor& learning_rate) {
+  if (for_kernels_.empty() || options_.clip_norm > 0) {
+    return Optimizer::step_with_norm(learning_rate);
   }
+  const at::NoGradGuard no_grad;
+  step_.add_(1);
+  at::Tensor norm = ops::adamw_step_with_norm(
+      for_kernels_, {options_.beta1, options_.beta2, options_.epsilon, 0}, step_, learning_rate);
+  for (const Group& group : groups_) drop_gradients(group.parameters);
+  return norm;
+}
+
+void AdamW::plain_step(Group& group, const at::Tensor& scale,
+                       const at::Tensor& learning_rate) const {
+  std::vector<at::Tensor> gradients = gradients_of(group.parameters);
+  // Not in place: two parameters may share one gradient tensor.
+  if (scale.defined()) gradients = at::_foreach_mul(gradients, scale);
+  std::vector<at::Tensor> weights;
+  weights.reserve(group.parameters.size());
+  for (const nn::TrainedTensor& parameter : group.parameters) weights.push_back(parameter.tensor);
+  const std::vector<at::Tensor> steps(weights.size(), step_);
+  at::_fused_adamw_(weights, gradients, group.exp_avg, group.exp_avg_sq, {}, steps, learning_rate,
+                    options_.beta1, options_.beta2, group.weight_decay, options_.epsilon,
+                    /*amsgrad=*/false, /*maximize=*/false);
+  refresh_narrow(group.parameters);
 }
 
 std::vector<nn::NamedTensor> AdamW::state() const {
   std::vector<nn::NamedTensor> state;
   for (const Group& group : groups_) {
-    for (std::size_t i = 0; i < group.weights.size(); ++i) {
-      state.push_back({"exp_avg." + group.names[i], group.exp_avg[i]});
-      state.push_back({"exp_avg_sq." + group.names[i], group.exp_avg_sq[i]});
+    for (std::size_t i = 0; i < group.parameters.size(); ++i) {
+      const std::string& name = group.parameters[i].name;
+      state.push_back({"exp_avg." + name, group.exp_avg[i]});
+      state.push_back({"exp_avg_sq." + name, group.exp_avg_sq[i]});
     }
   }
   return state;
 }
 
+std::int64_t AdamW::steps_done() const { return static_cast<std::int64_t>(step_.item<float>()); }
+
 void AdamW::resume_at(std::int64_t steps_done) {
   const at::NoGradGuard no_grad;
-  steps_done_ = steps_done;
   step_.fill_(static_cast<double>(steps_done));
 }
 
@@ -113,8 +159,9 @@ OptimizerFactory adamw_optimizer() {
   OptimizerFactory factory;
   factory.help = "Adam with decoupled weight decay on matrices, one fused kernel";
   factory.source = "Loshchilov and Hutter 2019 (arXiv:1711.05101)";
-  factory.make = [](const config::OptimizerConfig& options,
-                    const std::vector<nn::NamedTensor>& parameters) -> std::unique_ptr<Optimizer> {
+  factory.make =
+      [](const config::OptimizerConfig& options,
+         const std::vector<nn::TrainedTensor>& parameters) -> std::unique_ptr<Optimizer> {
     return std::make_unique<AdamW>(options, parameters);
   };
   return factory;

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace nas::ops {
+
+/// Device memory that captured work of one stream uses, one graph after the other. Graphs of one
+/// pool must never run at the same time. What it holds goes back to LibTorch's allocator when the
+/// pool and its graphs are gone.
+class GraphMemory {
+ public:
+  /// device: "cuda:N".
+  explicit GraphMemory(const std::string& device);
+  ~GraphMemory();
+  GraphMemory(GraphMemory&&) noexcept;
+  GraphMemory& operator=(GraphMemory&&) noexcept;
+
+ private:
+  friend class CapturedGraph;
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+/// Work of one CUDA stream, recorded once and launched again by one call, without its host work
+/// (CUDA graphs).
+class CapturedGraph {
+ public:
+  /// Runs `work` once on the calling thread without executing it: what it launches on the thread's
+  /// current stream, which must not be the device's default one, is recorded. `work` may use
+  /// autograd, must ask the device for nothing and must have run before, so that libraries are
+  /// set up. Tensors that it leaves or reads must live, at their places, as long as the graph:
+  /// what it allocates is in `memory`. Captures of a process are made one at a time. Throws what
+  /// `work` throws and c10::Error when something in it cannot be captured.
+  CapturedGraph(const GraphMemory& memory, const std::function<void()>& work);
+  ~CapturedGraph();
+  CapturedGraph(CapturedGraph&&) noexcept;
+  CapturedGraph& operator=(CapturedGraph&&) noexcept;
+
+  /// Launches it on the calling thread's current stream.
+  void replay() const;
+
+  /// Kernels, copies and fills of one launch.
+  [[nodiscard]] std::int64_t node_count() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// While it lives, CUDA work of the calling thread goes to a stream that is the thread's own, the
+/// same each time; nothing on the CPU. device: "cpu", "cuda:N".
+class ThreadStream {
+ public:
+  explicit ThreadStream(const std::string& device);
+  ~ThreadStream();
+  ThreadStream(const ThreadStream&) = delete;
+  ThreadStream& operator=(const ThreadStream&) = delete;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace nas::ops

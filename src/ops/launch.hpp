@@ -1,0 +1,43 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include "nas/core/error.hpp"
+#include "nas/ops/philox.hpp"
+
+#if NAS_CUDA_KERNELS
+#include <c10/cuda/CUDAException.h>
+#include <c10/cuda/CUDAGuard.h>
+#include <c10/cuda/CUDAStream.h>
+#endif
+
+struct CUstream_st;
+
+namespace nas::ops {
+
+[[nodiscard]] inline bool is_bfloat16(const at::Tensor& x) {
+  return x.scalar_type() == at::kBFloat16;
+}
+
+/// Whether the kernels of this program compute with a tensor: on CUDA, float32 or bfloat16.
+[[nodiscard]] inline bool has_kernel_for(const at::Tensor& x) {
+  return x.is_cuda() && has_cuda_kernels() && (is_bfloat16(x) || x.scalar_type() == at::kFloat);
+}
+
+/// Calls launch(stream), which returns a cudaError_t as an int, with a CUDA device's current
+/// stream. Throws Error(kDevice) in a program that was built without kernels, c10::Error when the
+/// launch fails.
+template <class Launch>
+void launch_kernel(const at::Device& device, const Launch& launch) {
+#if NAS_CUDA_KERNELS
+  NAS_ASSERT(device.is_cuda());
+  const c10::cuda::CUDAGuard guard(device);
+  const int status = launch(c10::cuda::getCurrentCUDAStream().stream());
+  C10_CUDA_CHECK(static_cast<cudaError_t>(status));
+#else
+  throw Error(ErrorKind::kDevice, "kernels on " + device.str() +
+                                      " are not in this program (built with NAS_WITH_CUDA=OFF)");
+#endif
+}
+
+}  // namespace nas::ops
