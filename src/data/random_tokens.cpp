@@ -40,7 +40,7 @@ class RandomTokens final : public Dataset {
     const std::vector<std::int64_t> starts =
         training_starts({seed, Purpose::kBatchOrder, repeat, step}, batch, positions());
     const at::Tensor first = at::tensor(starts, at::kLong).unsqueeze(1);
-    const at::Tensor windows = at::take(tokens_, first + at::arange(seq_len_ + 1, at::kLong));
+    const at::Tensor windows = at::take(tokens_, first.add(at::arange(seq_len_ + 1, at::kLong)));
     return {windows.to(at::kLong).to(at::Device(device)), {}};
   }
 

@@ -220,10 +220,14 @@ void fuse_projections(Pass& pass) {
     for (const Projection& projection : group) {
       const Step& linear = pass.step(projection.linear);
       all.parameters.push_back(linear.parameters[0]);
-      all.outputs.push_back(convolves ? pass.step(*projection.conv).outputs[0] : linear.outputs[0]);
       pass.absorb(projection.linear);
-      if (!convolves) continue;
-      taps.push_back(pass.step(*projection.conv).parameters[0]);
+      if (!convolves || !projection.conv) {
+        all.outputs.push_back(linear.outputs[0]);
+        continue;
+      }
+      const Step& conv = pass.step(*projection.conv);
+      all.outputs.push_back(conv.outputs[0]);
+      taps.push_back(conv.parameters[0]);
       pass.absorb(*projection.conv);
       if (projection.split) pass.absorb(*projection.split);
     }

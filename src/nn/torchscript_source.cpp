@@ -29,6 +29,7 @@ std::string line_of(const Step& step) {
   const space::PrimitiveSpec& spec = space::spec_of(step.node);
   const space::NodeContext context{step.node, step.input_shapes, step.output_shape, step.dims};
   std::vector<std::string> inputs;
+  inputs.reserve(step.inputs.size());
   for (const PlanValue input : step.inputs) inputs.push_back(value_name(input));
   std::vector<std::string> weights;
   if (spec.parameters != nullptr) {

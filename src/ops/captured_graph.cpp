@@ -6,8 +6,8 @@
 #include <c10/cuda/CUDAStream.h>
 
 #include <atomic>
+#include <map>
 #include <mutex>
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -143,11 +143,10 @@ struct ThreadStream::State {
 namespace {
 
 c10::cuda::CUDAStream stream_of_thread(c10::DeviceIndex device) {
-  thread_local std::vector<std::optional<c10::cuda::CUDAStream>> streams;
-  const auto index = static_cast<std::size_t>(device);
-  if (streams.size() <= index) streams.resize(index + 1);
-  if (!streams[index]) streams[index] = c10::cuda::getStreamFromPool(false, device);
-  return *streams[index];
+  thread_local std::map<c10::DeviceIndex, c10::cuda::CUDAStream> streams;
+  const auto found = streams.find(device);
+  if (found != streams.end()) return found->second;
+  return streams.emplace(device, c10::cuda::getStreamFromPool(false, device)).first->second;
 }
 
 }  // namespace
