@@ -127,6 +127,13 @@ Header checked_header(std::span<const std::byte> bytes, const std::string& name)
   return header;
 }
 
+/// The layout of a header whose lengths are known to fit: a checked one, or one of our own.
+Layout layout_that_fits(const Header& header) {
+  const std::optional<Layout> layout = layout_of(header);
+  NAS_ASSERT(layout.has_value());
+  return *layout;
+}
+
 /// Hashes of a file's tokens and documents as its bytes are.
 void set_hashes(Header& header, const Layout& layout, const std::byte* file) {
   header.payload_hash = hash_bytes(file + sizeof(Header), layout.payload_end - sizeof(Header));
@@ -258,7 +265,7 @@ std::int64_t DocumentSpan::first_after(std::int64_t token) const {
 
 TokenFileView view_token_file(std::span<const std::byte> bytes, const std::string& name) {
   const Header header = checked_header(bytes, name);
-  const Layout layout = layout_of(header).value();
+  const Layout layout = layout_that_fits(header);
   const std::byte* const file = bytes.data();
   Header right = header;
   set_hashes(right, layout, file);
@@ -306,7 +313,7 @@ void write_token_file(const std::string& path, const TokenFileContents& contents
   header.train_documents = contents.train_documents.size();
   header.validation_documents = contents.validation_documents.size();
   header.source_hash = contents.source_hash;
-  const Layout layout = layout_of(header).value();
+  const Layout layout = layout_that_fits(header);
   const std::vector<std::byte> file = file_of(contents, layout, header.width);
   set_hashes(header, layout, file.data());
   write_file_atomically(path, [&](const std::function<void(const void*, std::size_t)>& sink) {
