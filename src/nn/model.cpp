@@ -228,13 +228,7 @@ void Model::initialise(std::uint64_t seed, std::uint32_t repeat) {
   const at::NoGradGuard no_grad;
   for (std::size_t i = 0; i < impl_->parameters.size(); ++i) {
     const NamedTensor& parameter = impl_->parameters[i];
-    const bool is_on_cpu = parameter.tensor.is_cpu();
-    at::Tensor values =
-        is_on_cpu ? parameter.tensor : at::empty(parameter.tensor.sizes(), at::kFloat);
-    const auto size = static_cast<std::size_t>(values.numel());
-    draw_initial_values({values.mutable_data_ptr<float>(), size}, impl_->initial[i], seed, repeat,
-                        parameter.name);
-    if (!is_on_cpu) parameter.tensor.copy_(values);
+    draw_initial_values(parameter.tensor, impl_->initial[i], seed, repeat, parameter.name);
   }
   impl_->refresh_narrow();
 }

@@ -75,7 +75,7 @@ class SplitLast : public torch::autograd::Function<SplitLast> {
   static variable_list forward(AutogradContext* context, const at::Tensor& packed,
                                at::IntArrayRef sizes) {
     context->saved_data["sizes"] = sizes.vec();
-    context->saved_data["leading"] = packed.sizes().drop_back().vec();
+    context->saved_data["leading"] = packed.sizes().slice(0, packed.sizes().size() - 1).vec();
     context->set_materialize_grads(false);
     variable_list parts;
     std::int64_t first = 0;

@@ -20,9 +20,10 @@ using nn::InitialValues;
 
 std::vector<float> drawn(std::size_t count, const InitialValues& rule, std::uint64_t seed,
                          std::uint32_t repeat, const std::string& path) {
-  std::vector<float> values(count);
+  const at::Tensor values = at::empty({static_cast<std::int64_t>(count)}, at::kFloat);
   draw_initial_values(values, rule, seed, repeat, path);
-  return values;
+  const auto* const first = values.const_data_ptr<float>();
+  return {first, first + count};
 }
 
 TEST(InitialValues, AreBoxMullerOfTheParametersOwnDraws) {

@@ -49,8 +49,7 @@ nn::LayerPlan small_layer(const space::Program& program, bool fuse, std::uint64_
   for (const nn::LayerParameter& parameter : parameters) {
     const at::Tensor values = at::empty(parameter.shape.axes());
     const auto count = static_cast<std::size_t>(values.numel());
-    nn::draw_initial_values({values.mutable_data_ptr<float>(), count}, parameter.initial, seed, 0,
-                            parameter.name);
+    nn::draw_initial_values(values, parameter.initial, seed, 0, parameter.name);
     DrawCursor cursor({seed, Purpose::kTest, 3 + tensors.size(), 0});
     for (std::size_t i = 0; i < count; ++i) {
       values.mutable_data_ptr<float>()[i] += static_cast<float>(0.2 * cursor.normal());

@@ -12,6 +12,7 @@
 #include "nas/ops/cross_entropy.hpp"
 #include "nas/ops/depthwise_conv.hpp"
 #include "nas/ops/embed.hpp"
+#include "nas/ops/normal.hpp"
 #include "nas/ops/packed_linear.hpp"
 #include "nas/ops/squared_relu.hpp"
 #include "support/gpu.hpp"
@@ -302,6 +303,25 @@ TEST_F(GpuKernels, PackedLinear) {
     };
     expect_agreement(kernel, plain, inputs, 0, draws);
   }
+}
+
+TEST_F(GpuKernels, NormalNumbersHaveTheBitsOfTheHost) {
+  const std::vector<double> means{0.5, -1.0 / 3, 0.0};
+  for (const std::int64_t count : {1, 3, 4, 1'000'003}) {
+    for (const std::size_t period : {1, 3}) {
+      const NormalRule rule{0.037, std::span(means).first(period)};
+      const DrawKey key{77, Purpose::kTest, 5, 9};
+      const at::Tensor host = at::empty({count}, at::kFloat);
+      const at::Tensor device = at::empty({count}, host.options().device(at::kCUDA));
+      fill_normal(host, rule, key);
+      fill_normal(device, rule, key);
+      EXPECT_TRUE(at::equal(device.cpu(), host)) << count << " " << period;
+    }
+  }
+  const std::vector<double> many(40, 2.0);
+  const at::Tensor device = at::empty({80}, at::TensorOptions().device(at::kCUDA));
+  fill_normal(device, {0, many}, {1, Purpose::kTest, 5, 9});
+  EXPECT_TRUE(at::equal(device.cpu(), at::full({80}, 2.0)));
 }
 
 /// One parameter in double precision.
