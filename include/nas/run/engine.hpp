@@ -66,7 +66,8 @@ struct KernelShare {
 struct StepBenchResult {
   std::string device;                ///< "cuda:0"
   double first_step_seconds = 0;     ///< from nothing to its end
-  double third_step_seconds = 0;     ///< the same; the first to be replayed on a GPU
+  double second_step_seconds = 0;    ///< the same; the first to be replayed on a GPU
+  double again_seconds = 0;          ///< the same of a second model in the same process
   std::vector<double> step_ms;       ///< mean of the steps of each group, by the wall clock
   std::int64_t reserved_bytes = 0;   ///< most device memory held at once
   std::vector<KernelShare> kernels;  ///< the longest first

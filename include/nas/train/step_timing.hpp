@@ -29,9 +29,13 @@ struct KernelTime {
 };
 
 struct StepTiming {
-  /// From nothing to the end of the first step, and of the third: the first to be replayed.
+  /// From a model's construction to the end of its first step, and of the second: the first to be
+  /// replayed.
   double first_step_seconds = 0;
-  double third_step_seconds = 0;
+  double second_step_seconds = 0;
+  /// From the construction of the same again, after all else, to the end of its second step: all
+  /// libraries and shapes are known.
+  double again_seconds = 0;
   std::vector<double> step_ms;  ///< of each group the wall clock of its steps over their number
   /// Most bytes of device memory that LibTorch held reserved at once; 0 on the CPU.
   std::int64_t reserved_bytes = 0;
