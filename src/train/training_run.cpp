@@ -85,18 +85,18 @@ std::optional<TrainingRun::End> TrainingRun::train_steps(bool& stopped) {
   const std::int64_t checkpoint_every = request_.training.checkpoint_every;
   while (!pace_.is_spent(progress_.step, seconds())) {
     if (request_.should_stop && request_.should_stop()) {
-      if (const auto end = first_bad_step()) return end;
+      if (auto end = first_bad_step()) return end;
       save();
       stopped = true;
       return std::nullopt;
     }
-    if (const auto end = train_step()) return end;
+    if (auto end = train_step()) return end;
     if (request_.on_step) request_.on_step(progress_.step);
-    if (const auto end = evaluate_midway()) return end;
-    if (const auto end = check_time()) return end;
+    if (auto end = evaluate_midway()) return end;
+    if (auto end = check_time()) return end;
     if (checkpoint_every > 0 && progress_.step % checkpoint_every == 0 &&
         !pace_.is_spent(progress_.step, seconds())) {
-      if (const auto end = first_bad_step()) return end;
+      if (auto end = first_bad_step()) return end;
       save();
     }
   }
@@ -112,7 +112,7 @@ std::optional<TrainingRun::End> TrainingRun::train_step() {
   if (pace_.counts_into_loss(progress_.step, seconds())) ++uncollected_;
   if (uncollected_ == TrainingStep::kLossesKept) collect_losses();
   if (progress_.step % step_->poll_interval() == 0) {
-    if (const auto end = first_bad_step()) return end;
+    if (auto end = first_bad_step()) return end;
   }
   if (request_.on_scalar && progress_.step % pace_.curve_interval() == 0) report_step(rate);
   return std::nullopt;
@@ -152,7 +152,7 @@ std::optional<TrainingRun::End> TrainingRun::evaluate_midway() {
   const std::optional<std::size_t> hurdle = pace_.hurdle(progress_, now);
   const bool is_due = training.eval_every > 0 && step % training.eval_every == 0;
   if (!hurdle && !is_due) return std::nullopt;
-  if (const auto end = first_bad_step()) return end;
+  if (auto end = first_bad_step()) return end;
   const double nats = validation_nats();
   const double value = validation_bpb(nats);
   if (!std::isfinite(value)) {

@@ -1,6 +1,7 @@
 #include "nas/ops/adamw.hpp"
 
 #include <ATen/Functions.h>
+#include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 
 #include "nas/core/error.hpp"
