@@ -6,7 +6,7 @@
 namespace nas::train {
 
 at::Tensor Optimizer::step_with_norm(const at::Tensor& learning_rate) {
-  const at::Tensor norm = gradient_norm();
+  at::Tensor norm = gradient_norm();
   step(norm, learning_rate);
   return norm;
 }

@@ -186,7 +186,7 @@ TEST_F(GpuKernels, AddNorm) {
       return [=](const Tensors& all) -> Tensors {
         std::size_t next = 1;
         const at::Tensor added = adds ? all[next++] : at::Tensor();
-        const at::Tensor weight = all[next++];
+        const at::Tensor& weight = all[next++];
         const AddedAndNormed both = function(
             all[0], added, NormParameters{weight, is_rms ? at::Tensor() : all[next], 1e-5});
         return adds ? Tensors{both.sum, both.y} : Tensors{both.y};
@@ -308,7 +308,7 @@ TEST_F(GpuKernels, PackedLinear) {
 TEST_F(GpuKernels, NormalNumbersHaveTheBitsOfTheHost) {
   const std::vector<double> means{0.5, -1.0 / 3, 0.0};
   for (const std::int64_t count : {1, 3, 4, 1'000'003}) {
-    for (const std::size_t period : {1, 3}) {
+    for (const std::size_t period : {1U, 3U}) {
       const NormalRule rule{0.037, std::span(means).first(period)};
       const DrawKey key{77, Purpose::kTest, 5, 9};
       const at::Tensor host = at::empty({count}, at::kFloat);

@@ -45,6 +45,7 @@ class PackedLinear : public testing::TestWithParam<bool> {
 
 TEST_P(PackedLinear, IsTheLinearMapsBesideEachOther) {
   std::vector<at::Tensor> parts;
+  parts.reserve(weights_.size());
   for (const at::Tensor& weight : weights_) parts.push_back(at::linear(x_, weight));
   const auto expected = value_and_gradients(at::cat(parts, -1), weighing_, leaves_);
   expect_close(value_and_gradients(packed_linear(x_, weights_), weighing_, leaves_), expected);

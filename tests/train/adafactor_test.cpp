@@ -1,4 +1,5 @@
 #include <ATen/Functions.h>
+#include <ATen/TensorOperators.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -41,7 +42,7 @@ void step(Optimizer& optimizer, const at::Tensor& weight, const at::Tensor& grad
 
 /// The sizes of the state of one parameter, by name.
 std::map<std::string, std::vector<std::int64_t>> state_sizes(const config::OptimizerConfig& options,
-                                                             std::vector<std::int64_t> sizes) {
+                                                             at::IntArrayRef sizes) {
   const at::Tensor weight = at::ones(sizes).requires_grad_(true);
   std::map<std::string, std::vector<std::int64_t>> found;
   for (const nn::NamedTensor& part : adafactor(options, {{"w", weight}})->state()) {

@@ -66,8 +66,8 @@ TEST_P(AdamWAgainstFormula, FollowsItForManySteps) {
   for (const std::vector<std::int64_t>& sizes :
        std::vector<std::vector<std::int64_t>>{{13, 37}, {129}, {1}, {5, 1}}) {
     at::Tensor weight = normal_tensor(sizes, parameters.size(), 0, 1.0);
-    references.push_back({values_of(weight), std::vector<double>(weight.numel()),
-                          std::vector<double>(weight.numel()), sizes.size() == 2});
+    const std::vector<double> zeros(static_cast<std::size_t>(weight.numel()));
+    references.push_back({values_of(weight), zeros, zeros, sizes.size() == 2});
     weight.requires_grad_(true);
     parameters.push_back({"p" + std::to_string(parameters.size()), weight});
   }

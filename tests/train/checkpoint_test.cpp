@@ -10,6 +10,7 @@
 #include "nas/core/error.hpp"
 #include "nas/core/files.hpp"
 #include "support/error_of.hpp"
+#include "support/required.hpp"
 #include "train/tiny_training.hpp"
 
 namespace nas::train {
@@ -55,17 +56,16 @@ TEST_P(CheckpointOf, RestoresEveryBit) {
   save_checkpoint(folder / "c", "identity", saved.model, saved.optimizer, example_progress());
   State loaded(2, 16, GetParam());
   ASSERT_NE(loaded.hash(), saved.hash());
-  const std::optional<Progress> progress =
-      load_checkpoint(folder / "c", "identity", loaded.model, loaded.optimizer);
-  ASSERT_TRUE(progress);
+  const Progress progress = test::required(
+      load_checkpoint(folder / "c", "identity", loaded.model, loaded.optimizer), "checkpoint");
   EXPECT_EQ(loaded.hash(), saved.hash());
   EXPECT_EQ(loaded.optimizer.steps_done(), 5);
-  EXPECT_EQ(progress->step, 5);
-  EXPECT_EQ(progress->loss_sum, 0.1 + 0.2);
-  EXPECT_EQ(progress->loss_count, 3);
-  EXPECT_EQ(progress->intermediate, example_progress().intermediate);
-  EXPECT_EQ(progress->seconds, 12.5);
-  EXPECT_EQ(progress->hurdles, (std::vector<std::int64_t>{0, 2}));
+  EXPECT_EQ(progress.step, 5);
+  EXPECT_EQ(progress.loss_sum, 0.1 + 0.2);
+  EXPECT_EQ(progress.loss_count, 3);
+  EXPECT_EQ(progress.intermediate, example_progress().intermediate);
+  EXPECT_EQ(progress.seconds, 12.5);
+  EXPECT_EQ(progress.hurdles, (std::vector<std::int64_t>{0, 2}));
   EXPECT_EQ(checkpoint_step(folder / "c"), 5);
 }
 

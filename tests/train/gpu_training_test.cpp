@@ -105,9 +105,10 @@ TEST_P(GpuTraining, ManyArchitecturesOneAfterTheOtherLeaveNoMemoryBehind) {
   request_.training.steps = 6;
   request_.training.eval_every = 0;
   std::int64_t before = 0;
-  for (int i = 0; i < 200; ++i) {
-    request_.architecture = i % 2 ? test::mixing_architecture(32 + 16 * (i % 7))
-                                  : test::tiny_architecture(32 + 16 * (i % 5), 1 + i % 3);
+  for (std::size_t i = 0; i < 200; ++i) {
+    const auto width = static_cast<std::int64_t>(32 + 16 * (i % (i % 2 ? 7 : 5)));
+    request_.architecture =
+        i % 2 ? test::mixing_architecture(width) : test::tiny_architecture(width, 1 + i % 3);
     const TrainingResult result = test::trained(request_);
     ASSERT_EQ(result.outcome.state, TrialState::kComplete) << result.outcome.detail;
     if (i == 1) before = allocated_bytes();
