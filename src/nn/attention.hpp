@@ -15,8 +15,8 @@ struct AttentionOptions {
 /// [batch, heads, seq, head_dim] of one dtype. By one of LibTorch's fused kernels, named and not
 /// left to its choice, so that bits do not depend on grad mode and a mask is always a select; by
 /// the plain form where none of them applies. On a GPU in bfloat16: FlashAttention, and cuDNN's for
-/// sequences of 512 tokens and more where the bits may vary (docs/performance.md has the figures
-/// behind this choice).
+/// sequences of 512 tokens and more where the bits may vary (docs/performance.md has the figures of
+/// 1,024; the bound is our choice).
 [[nodiscard]] at::Tensor attention(const at::Tensor& query, const at::Tensor& key,
                                    const at::Tensor& value, const AttentionOptions& options);
 

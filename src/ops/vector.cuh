@@ -18,14 +18,6 @@ struct Vector {
   return reinterpret_cast<std::uintptr_t>(pointer) % 16 == 0;
 }
 
-template <class Value>
-__device__ inline Vector<Value> zeros() {
-  Vector<Value> vector;
-#pragma unroll
-  for (int i = 0; i < Vector<Value>::kSize; ++i) vector.at[i] = 0;
-  return vector;
-}
-
 __device__ inline Vector<float> load(const float* from) {
   const float4 raw = *reinterpret_cast<const float4*>(from);
   return {{raw.x, raw.y, raw.z, raw.w}};
