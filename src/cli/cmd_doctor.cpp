@@ -25,6 +25,10 @@ void print_devices() {
     std::cout << "gpu         cuda:" << i << " " << gpu.name << ", "
               << format_bytes(static_cast<double>(gpu.total_bytes)) << ", compute capability "
               << gpu.major << "." << gpu.minor << "\n";
+    if (!gpu.why_no_kernels.empty()) {
+      std::cout << "            no kernels of nas, LibTorch's operations instead: "
+                << gpu.why_no_kernels << "\n";
+    }
   }
 }
 

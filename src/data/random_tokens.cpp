@@ -7,7 +7,7 @@
 
 #include "data/token_dataset.hpp"
 #include "nas/core/error.hpp"
-#include "nas/ops/philox.hpp"
+#include "nas/ops/kernels.hpp"
 #include "nas/ops/windows.hpp"
 
 namespace nas::data {
@@ -47,15 +47,15 @@ class RandomTokens final : public Dataset {
   [[nodiscard]] bool gather_train_batch(std::uint64_t seed, std::uint32_t repeat,
                                         const at::Tensor& step,
                                         const at::Tensor& windows) const override {
-    if (windows.is_cpu() || !ops::has_cuda_kernels()) return false;
+    if (!ops::has_kernels_on(windows.device())) return false;
     ops::gather_windows({seed, Purpose::kBatchOrder, repeat}, step, on(windows.device()), windows);
     return true;
   }
 
-  [[nodiscard]] bool begins_documents(std::uint64_t /*seed*/, std::uint32_t /*repeat*/,
-                                      std::uint32_t /*step*/,
-                                      std::int64_t /*batch*/) const override {
-    return false;
+  [[nodiscard]] at::Tensor train_document_starts(std::uint64_t /*seed*/, std::uint32_t /*repeat*/,
+                                                 std::uint32_t /*step*/,
+                                                 std::int64_t /*batch*/) const override {
+    return {};
   }
   [[nodiscard]] Windows validation_windows(std::int64_t /*count*/,
                                            const std::string& /*device*/) const override {

@@ -10,7 +10,7 @@
 #include "nas/core/error.hpp"
 #include "nas/core/log.hpp"
 #include "nas/core/units.hpp"
-#include "nas/ops/philox.hpp"
+#include "nas/ops/kernels.hpp"
 #include "nas/ops/windows.hpp"
 
 namespace nas::data {
@@ -127,21 +127,17 @@ std::vector<std::int64_t> TokenDataset::starts_of(std::uint64_t seed, std::uint3
 
 bool TokenDataset::gather_train_batch(std::uint64_t seed, std::uint32_t repeat,
                                       const at::Tensor& step, const at::Tensor& windows) const {
-  if (windows.is_cpu() || !ops::has_cuda_kernels()) return false;
+  if (!ops::has_kernels_on(windows.device())) return false;
   const at::Tensor tokens = resident(windows.device().str());
   if (!tokens.defined()) return false;
   ops::gather_windows({seed, Purpose::kBatchOrder, repeat}, step, tokens, windows);
   return true;
 }
 
-bool TokenDataset::begins_documents(std::uint64_t seed, std::uint32_t repeat, std::uint32_t step,
-                                    std::int64_t batch) const {
-  if (!options_.document_mask) return false;
-  const DocumentSpan& documents = view().train_documents;
-  return std::ranges::any_of(starts_of(seed, repeat, step, batch), [&](std::int64_t begin) {
-    const std::int64_t next = documents.first_after(begin);
-    return next < documents.count && documents.at(next) - begin < options_.seq_len;
-  });
+at::Tensor TokenDataset::train_document_starts(std::uint64_t seed, std::uint32_t repeat,
+                                               std::uint32_t step, std::int64_t batch) const {
+  if (!options_.document_mask) return {};
+  return document_starts(view().train_documents, starts_of(seed, repeat, step, batch));
 }
 
 at::Tensor TokenDataset::gather_train(const std::vector<std::int64_t>& starts,

@@ -31,8 +31,9 @@ class TokenDataset final : public Dataset {
   [[nodiscard]] bool gather_train_batch(std::uint64_t seed, std::uint32_t repeat,
                                         const at::Tensor& step,
                                         const at::Tensor& windows) const override;
-  [[nodiscard]] bool begins_documents(std::uint64_t seed, std::uint32_t repeat, std::uint32_t step,
-                                      std::int64_t batch) const override;
+  [[nodiscard]] at::Tensor train_document_starts(std::uint64_t seed, std::uint32_t repeat,
+                                                 std::uint32_t step,
+                                                 std::int64_t batch) const override;
   [[nodiscard]] Windows validation_windows(std::int64_t count,
                                            const std::string& device) const override;
   [[nodiscard]] std::int64_t target_bytes(const Windows& windows) const override;

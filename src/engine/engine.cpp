@@ -4,7 +4,7 @@
 #include <torch/version.h>
 
 #include "nas/data/dataset.hpp"
-#include "nas/ops/cuda.hpp"
+#include "nas/ops/kernels.hpp"
 #include "nas/train/tables.hpp"
 #include "verbs.hpp"
 
@@ -44,7 +44,8 @@ class TorchEngine final : public run::Engine {
     std::vector<run::Gpu> found(static_cast<std::size_t>(ops::cuda_device_count()));
     for (std::size_t i = 0; i < found.size(); ++i) {
       const ops::CudaDevice device = ops::cuda_device(static_cast<int>(i));
-      found[i] = {device.name, device.total_bytes, device.major, device.minor};
+      found[i] = {device.name, device.total_bytes, device.major, device.minor,
+                  ops::why_no_kernels(device)};
     }
     return found;
   }

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "engine/admission.hpp"
 #include "nas/core/error.hpp"
 #include "nas/core/log.hpp"
 #include "nas/core/machine_memory.hpp"
@@ -66,6 +67,7 @@ class TrainEvaluator final : public run::Evaluator {
     lowering_.fuse = config.training.fuse;
     lowering_.deterministic = config.training.deterministic;
     lowering_.bf16 = train::uses_bf16(config.training, lowering_.device);
+    if (lowering_.device != "cpu") admission_ = std::make_unique<Admission>(capacity_bytes());
   }
 
   std::optional<run::EvaluationResult> evaluate(
@@ -78,30 +80,7 @@ class TrainEvaluator final : public run::Evaluator {
       result.outcome.detail = std::move(reason);
       return result;
     }
-    train::TrainingRequest training;
-    training.architecture = *request.architecture;
-    training.training = config_.training;
-    training.training.steps = total_steps(*request.architecture);
-    training.seed = config_.seed;
-    training.repeat = request.repeat;
-    training.dataset = dataset_;
-    training.lowering = lowering_;
-    training.check_causality = config_.training.check_causality;
-    if (!request.folder.empty()) {
-      training.checkpoint_path = request.folder + kCheckpoint;
-      training.weights_path = request.folder + "/model.safetensors";
-    }
-    set_hurdles(request, training);
-    training.on_scalar = request.on_scalar;
-    training.on_value = request.on_value;
-    training.on_step = request.on_step;
-    training.should_stop = request.should_stop;
-    std::optional<train::TrainingResult> trained = train::train(training);
-    if (!trained) return std::nullopt;
-    run::EvaluationResult result;
-    result.outcome = std::move(trained->outcome);
-    if (!trained->weights_hash.empty()) (*result.extra)["weights_hash"] = trained->weights_hash;
-    return result;
+    return admission_ ? evaluate_admitted(request) : train_once(request);
   }
 
   std::optional<space::Score> measure_latency(
@@ -152,6 +131,56 @@ class TrainEvaluator final : public run::Evaluator {
   }
 
  private:
+  /// Of a GPU, for the trainings that are on it together. Allocators and libraries need some more.
+  [[nodiscard]] double capacity_bytes() const {
+    constexpr double kShare = 0.9;
+    return kShare * static_cast<double>(ops::cuda_free_bytes(at::Device(lowering_.device).index()));
+  }
+
+  /// Trains when the device has room. Running out of memory beside others says nothing of the
+  /// candidate, so it is then trained again alone: outcomes do not depend on what runs beside.
+  [[nodiscard]] std::optional<run::EvaluationResult> evaluate_admitted(
+      const run::EvaluationRequest& request) const {
+    const space::CostPoint point{config_.training.batch_size, config_.training.seq_len};
+    const double bound = cost_of(*request.architecture, point).peak_bytes;
+    auto ticket = admission_->admit(bound, request.should_stop);
+    if (!ticket) return std::nullopt;
+    std::optional<run::EvaluationResult> result = train_once(request);
+    if (!result || result->outcome.reason != "oom" || !ticket->was_accompanied()) return result;
+    ticket.reset();
+    log_debug("out of memory beside other trainings, once more alone: " + result->outcome.detail);
+    ticket = admission_->admit_alone(request.should_stop);
+    return ticket ? train_once(request) : std::nullopt;
+  }
+
+  [[nodiscard]] std::optional<run::EvaluationResult> train_once(
+      const run::EvaluationRequest& request) const {
+    train::TrainingRequest training;
+    training.architecture = *request.architecture;
+    training.training = config_.training;
+    training.training.steps = total_steps(*request.architecture);
+    training.seed = config_.seed;
+    training.repeat = request.repeat;
+    training.dataset = dataset_;
+    training.lowering = lowering_;
+    training.check_causality = config_.training.check_causality;
+    if (!request.folder.empty()) {
+      training.checkpoint_path = request.folder + kCheckpoint;
+      training.weights_path = request.folder + "/model.safetensors";
+    }
+    set_hurdles(request, training);
+    training.on_scalar = request.on_scalar;
+    training.on_value = request.on_value;
+    training.on_step = request.on_step;
+    training.should_stop = request.should_stop;
+    std::optional<train::TrainingResult> trained = train::train(training);
+    if (!trained) return std::nullopt;
+    run::EvaluationResult result;
+    result.outcome = std::move(trained->outcome);
+    if (!trained->weights_hash.empty()) (*result.extra)["weights_hash"] = trained->weights_hash;
+    return result;
+  }
+
   /// Hurdles at their shares of this training's own steps, or of the seconds it may take.
   void set_hurdles(const run::EvaluationRequest& request, train::TrainingRequest& training) const {
     const auto count = static_cast<std::int64_t>(request.hurdle_bars.size());
@@ -169,6 +198,7 @@ class TrainEvaluator final : public run::Evaluator {
   config::RunConfig config_;
   std::shared_ptr<const data::Dataset> dataset_;
   nn::LowerOptions lowering_;
+  std::unique_ptr<Admission> admission_;  ///< on a GPU
 };
 
 }  // namespace

@@ -14,7 +14,6 @@
 
 #include "nas/core/error.hpp"
 #include "nas/ops/embed.hpp"
-#include "nn/documents.hpp"
 #include "nn/fusion.hpp"
 #include "nn/initialise.hpp"
 #include "nn/layer_plan.hpp"
@@ -42,8 +41,10 @@ struct Model::Impl {
   /// [batch, seq] -> [batch, seq, model_dim], normalised, of rows of one document each.
   [[nodiscard]] at::Tensor last_state_of_rows(const at::Tensor& tokens) const;
   /// [batch, seq] -> [batch, seq, model_dim], normalised: what the head reads.
-  [[nodiscard]] at::Tensor last_state(const at::Tensor& tokens,
-                                      const at::Tensor& document_starts) const;
+  [[nodiscard]] at::Tensor last_state(const at::Tensor& tokens, const DocumentPieces* pieces) const;
+  [[nodiscard]] at::Tensor logits(const at::Tensor& tokens, const DocumentPieces* pieces) const;
+  [[nodiscard]] at::Tensor loss(const at::Tensor& tokens, const at::Tensor& targets,
+                                const DocumentPieces* pieces, ops::LossGradient gradient) const;
   /// The head's weight in the dtype of x.
   [[nodiscard]] at::Tensor head_for(const at::Tensor& x) const;
 };
@@ -151,29 +152,55 @@ at::Tensor Model::Impl::head_for(const at::Tensor& x) const {
   return narrow_head.defined() ? narrow_head : head.to(x.scalar_type());
 }
 
+at::Tensor Model::Impl::logits(const at::Tensor& tokens, const DocumentPieces* pieces) const {
+  const at::Tensor x = last_state(tokens, pieces);
+  return at::linear(x, head_for(x)).to(at::kFloat);
+}
+
+at::Tensor Model::Impl::loss(const at::Tensor& tokens, const at::Tensor& targets,
+                             const DocumentPieces* pieces, ops::LossGradient gradient) const {
+  NAS_ASSERT(targets.sizes() == tokens.sizes());
+  const at::Tensor x = last_state(tokens, pieces).flatten(0, 1);
+  const at::Tensor classes = head_for(x);
+  return options.fuse ? ops::linear_cross_entropy(x, classes, targets.flatten(), gradient)
+                      : ops::linear_cross_entropy_plain(x, classes, targets.flatten());
+}
+
+at::Tensor Model::Impl::last_state(const at::Tensor& tokens, const DocumentPieces* pieces) const {
+  NAS_ASSERT(tokens.dim() == 2 && tokens.scalar_type() == at::kLong);
+  if (pieces == nullptr) return last_state_of_rows(tokens);
+  NAS_ASSERT(pieces->places.numel() == tokens.numel());
+  // Pieces of one document see nothing of what fills them up because the model is causal.
+  NAS_ASSERT(space::allowed_mixing(architecture.model) == space::TimeMixing::kCausal);
+  return map_pieces(*pieces, tokens,
+                    [this](const at::Tensor& rows) { return last_state_of_rows(rows); });
+}
+
+std::optional<DocumentPieces> Model::pieces_of(const at::Tensor& document_starts) const {
+  return cut_at_documents(document_starts, impl_->options.device == "cpu" ? PieceShapes::kFewest
+                                                                          : PieceShapes::kFewKinds);
+}
+
 at::Tensor Model::forward(const at::Tensor& tokens, const at::Tensor& document_starts) const {
-  const at::Tensor x = impl_->last_state(tokens, document_starts);
-  return at::linear(x, impl_->head_for(x)).to(at::kFloat);
+  NAS_ASSERT(!document_starts.defined() || document_starts.sizes() == tokens.sizes());
+  const std::optional<DocumentPieces> pieces = pieces_of(document_starts);
+  return impl_->logits(tokens, pieces ? &*pieces : nullptr);
 }
 
 at::Tensor Model::loss(const at::Tensor& tokens, const at::Tensor& targets,
                        const at::Tensor& document_starts, ops::LossGradient gradient) const {
-  NAS_ASSERT(targets.sizes() == tokens.sizes());
-  const at::Tensor x = impl_->last_state(tokens, document_starts).flatten(0, 1);
-  const at::Tensor head = impl_->head_for(x);
-  return impl_->options.fuse ? ops::linear_cross_entropy(x, head, targets.flatten(), gradient)
-                             : ops::linear_cross_entropy_plain(x, head, targets.flatten());
+  NAS_ASSERT(!document_starts.defined() || document_starts.sizes() == tokens.sizes());
+  const std::optional<DocumentPieces> pieces = pieces_of(document_starts);
+  return impl_->loss(tokens, targets, pieces ? &*pieces : nullptr, gradient);
 }
 
-at::Tensor Model::Impl::last_state(const at::Tensor& tokens,
-                                   const at::Tensor& document_starts) const {
-  NAS_ASSERT(tokens.dim() == 2 && tokens.scalar_type() == at::kLong);
-  NAS_ASSERT(!document_starts.defined() || document_starts.sizes() == tokens.sizes());
-  const auto run = [this](const at::Tensor& rows) { return last_state_of_rows(rows); };
-  const std::optional<DocumentPieces> pieces = cut_at_documents(document_starts);
-  // Pieces of one document see nothing of what fills them up because the model is causal.
-  NAS_ASSERT(!pieces || space::allowed_mixing(architecture.model) == space::TimeMixing::kCausal);
-  return pieces ? map_pieces(*pieces, tokens, run) : run(tokens);
+at::Tensor Model::forward_pieces(const at::Tensor& tokens, const DocumentPieces& pieces) const {
+  return impl_->logits(tokens, &pieces);
+}
+
+at::Tensor Model::loss_of_pieces(const at::Tensor& tokens, const at::Tensor& targets,
+                                 const DocumentPieces& pieces, ops::LossGradient gradient) const {
+  return impl_->loss(tokens, targets, &pieces, gradient);
 }
 
 void Model::make_narrow_copies() {

@@ -135,34 +135,13 @@ std::int64_t CapturedGraph::node_count() const {
   return static_cast<std::int64_t>(count);
 }
 
-struct ThreadStream::State {
-  c10::cuda::CUDAStreamGuard guard;
-  explicit State(c10::cuda::CUDAStream stream) : guard(stream) {}
-};
-
-namespace {
-
-c10::cuda::CUDAStream stream_of_thread(c10::DeviceIndex device) {
-  thread_local std::map<c10::DeviceIndex, c10::cuda::CUDAStream> streams;
-  const auto found = streams.find(device);
-  if (found != streams.end()) return found->second;
-  return streams.emplace(device, c10::cuda::getStreamFromPool(false, device)).first->second;
-}
-
-}  // namespace
-
-ThreadStream::ThreadStream(const std::string& device) {
-  if (device == "cpu") return;
-  state_ = std::make_unique<State>(stream_of_thread(index_of(device)));
-}
-
 GraphMemory::GraphMemory(const std::string& device) : state_(std::make_shared<State>(device)) {}
+std::string GraphMemory::device() const { return c10::Device(c10::kCUDA, state_->device).str(); }
 GraphMemory::~GraphMemory() = default;
 GraphMemory::GraphMemory(GraphMemory&&) noexcept = default;
 GraphMemory& GraphMemory::operator=(GraphMemory&&) noexcept = default;
 CapturedGraph::~CapturedGraph() = default;
 CapturedGraph::CapturedGraph(CapturedGraph&&) noexcept = default;
 CapturedGraph& CapturedGraph::operator=(CapturedGraph&&) noexcept = default;
-ThreadStream::~ThreadStream() = default;
 
 }  // namespace nas::ops

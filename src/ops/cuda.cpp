@@ -1,6 +1,7 @@
 #include "nas/ops/cuda.hpp"
 
 #include <ATen/Context.h>
+#include <c10/core/DeviceGuard.h>
 #include <cuda_runtime_api.h>
 #include <dlfcn.h>
 
@@ -21,6 +22,12 @@ bool load_cuda() {
   return at::globalContext().hasCUDA();
 }
 
+void require_success(int index, cudaError_t status) {
+  if (status == cudaSuccess) return;
+  throw Error(ErrorKind::kDevice,
+              "device \"cuda:" + std::to_string(index) + "\": " + cudaGetErrorString(status));
+}
+
 }  // namespace
 
 int cuda_device_count() {
@@ -30,13 +37,17 @@ int cuda_device_count() {
 
 CudaDevice cuda_device(int index) {
   cudaDeviceProp properties{};
-  const cudaError_t status = cudaGetDeviceProperties(&properties, index);
-  if (status != cudaSuccess) {
-    throw Error(ErrorKind::kDevice,
-                "device \"cuda:" + std::to_string(index) + "\": " + cudaGetErrorString(status));
-  }
+  require_success(index, cudaGetDeviceProperties(&properties, index));
   return {properties.name, static_cast<std::int64_t>(properties.totalGlobalMem), properties.major,
           properties.minor};
+}
+
+std::int64_t cuda_free_bytes(int index) {
+  const c10::DeviceGuard guard(c10::Device(c10::kCUDA, static_cast<c10::DeviceIndex>(index)));
+  std::size_t free = 0;
+  std::size_t total = 0;
+  require_success(index, cudaMemGetInfo(&free, &total));
+  return static_cast<std::int64_t>(free);
 }
 
 }  // namespace nas::ops

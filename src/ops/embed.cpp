@@ -80,7 +80,7 @@ class Embed : public torch::autograd::Function<Embed> {
 at::Tensor embed(const at::Tensor& tokens, const EmbeddingTables& tables, at::ScalarType dtype) {
   NAS_ASSERT(tokens.dim() == 2 && tables.tokens.dim() == 2);
   NAS_ASSERT(!tables.positions.defined() || tokens.size(1) <= tables.positions.size(0));
-  const bool has_kernel = tables.tokens.is_cuda() && has_cuda_kernels() &&
+  const bool has_kernel = has_kernel_for(tables.tokens) &&
                           tables.tokens.scalar_type() == at::kFloat &&
                           (dtype == at::kFloat || dtype == at::kBFloat16);
   if (!has_kernel) return embed_plain(tokens, tables, dtype);

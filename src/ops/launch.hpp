@@ -3,7 +3,8 @@
 #include <ATen/core/Tensor.h>
 
 #include "nas/core/error.hpp"
-#include "nas/ops/philox.hpp"
+#include "nas/core/log.hpp"
+#include "nas/ops/kernels.hpp"
 
 #if NAS_CUDA_KERNELS
 #include <c10/cuda/CUDAException.h>
@@ -19,9 +20,15 @@ namespace nas::ops {
   return x.scalar_type() == at::kBFloat16;
 }
 
-/// Whether the kernels of this program compute with a tensor: on CUDA, float32 or bfloat16.
+/// Whether the kernels of this program compute with a tensor: on a device that has them, float32 or
+/// bfloat16. For another dtype a warning says once that they do not.
 [[nodiscard]] inline bool has_kernel_for(const at::Tensor& x) {
-  return x.is_cuda() && has_cuda_kernels() && (is_bfloat16(x) || x.scalar_type() == at::kFloat);
+  if (!has_kernels_on(x.device())) return false;
+  if (is_bfloat16(x) || x.scalar_type() == at::kFloat) return true;
+  log_warning_once(std::string("LibTorch's operations compute in place of nas's kernels, which "
+                               "take float32 and bfloat16, with ") +
+                   c10::toString(x.scalar_type()));
+  return false;
 }
 
 /// Calls launch(stream), which returns a cudaError_t as an int, with a CUDA device's current

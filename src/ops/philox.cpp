@@ -45,6 +45,4 @@ at::Tensor philox_draws(const DrawKey& key, std::uint32_t first_index, std::int6
   return out;
 }
 
-bool has_cuda_kernels() { return NAS_CUDA_KERNELS != 0; }
-
 }  // namespace nas::ops

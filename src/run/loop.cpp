@@ -15,15 +15,20 @@ namespace {
 using space::Trial;
 using space::TrialState;
 
+/// More at a time make a GPU no faster (docs/performance.md).
+constexpr std::int64_t kTrainingsOfAGpu = 8;
+
 }  // namespace
 
 std::int64_t worker_count(const Plan& plan, const RunOptions& options) {
   std::int64_t workers = options.workers;
   if (workers <= 0) {
     const std::int64_t cores = std::max(1U, std::thread::hardware_concurrency());
-    const bool on_gpu = plan.config.device.starts_with("cuda");
-    // A latency measured beside other trials on one GPU would be theirs too.
-    workers = on_gpu && plan.config.profile.latency ? 1 : cores / plan.config.training.threads;
+    workers = cores / plan.config.training.threads;
+    if (plan.config.device.starts_with("cuda")) {
+      // A latency measured beside other trials on one GPU would be theirs too.
+      workers = plan.config.profile.latency ? 1 : std::min(workers, kTrainingsOfAGpu);
+    }
   }
   return std::clamp<std::int64_t>(workers, 1, plan.config.search.parallelism);
 }

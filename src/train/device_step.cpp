@@ -1,14 +1,11 @@
 #include "train/device_step.hpp"
 
 #include <ATen/Functions.h>
-#include <c10/util/Exception.h>
 
 #include <limits>
 
 #include "nas/core/crash_point.hpp"
 #include "nas/core/error.hpp"
-#include "nas/core/log.hpp"
-#include "nas/ops/philox.hpp"
 #include "train/schedule.hpp"
 
 namespace nas::train {
@@ -34,8 +31,13 @@ at::Tensor all_rates(const TrainingRequest& request, const at::TensorOptions& on
 }  // namespace
 
 DeviceStep::DeviceStep(const TrainingRequest& request, nn::Model& model, Optimizer& optimizer,
-                       std::int64_t steps_done)
-    : request_(request), model_(model), optimizer_(optimizer) {
+                       std::int64_t steps_done, const ops::GraphMemory& memory)
+    : request_(request),
+      model_(model),
+      optimizer_(optimizer),
+      work_(memory, [this](const nn::DocumentPieces* pieces) { step_of_device(pieces); },
+            {request.training.seq_len, request.training.capture,
+             [this] { drop_gradients(model_.trained()); }}) {
   const config::TrainingConfig& training = request.training;
   const at::TensorOptions on_device(at::Device(model.options().device));
   record_.step = at::full({}, steps_done, on_device.dtype(at::kLong));
@@ -45,7 +47,7 @@ DeviceStep::DeviceStep(const TrainingRequest& request, nn::Model& model, Optimiz
   record_.rate = at::zeros({}, on_device.dtype(at::kFloat));
   if (record_.rates.numel() > steps_done) record_.rate.copy_(record_.rates[steps_done]);
   windows_ = at::zeros({training.batch_size, training.seq_len + 1}, on_device.dtype(at::kLong));
-  may_capture_ = training.capture;
+  gathers_ = gather();
 }
 
 bool DeviceStep::gather() const {
@@ -53,51 +55,32 @@ bool DeviceStep::gather() const {
                                               windows_);
 }
 
-void DeviceStep::launch(const at::Tensor& tokens, const at::Tensor& document_starts) {
-  const at::Tensor loss = next_token_loss(model_, tokens, document_starts);
+void DeviceStep::launch(const at::Tensor& tokens, const nn::DocumentPieces* pieces) {
+  const at::Tensor loss = next_token_loss(model_, tokens, pieces);
   loss.backward();
-  crash_point("train");
   const at::Tensor norm = optimizer_.step_with_norm(record_.rate);
   ops::record_step(record_, loss.detach(), norm);
 }
 
-void DeviceStep::capture() {
-  may_capture_ = false;
-  try {
-    const ops::GraphMemory memory(model_.options().device);
-    graph_.emplace(memory, [&] {
-      if (gather()) launch(windows_, {});
-    });
-  } catch (const c10::OutOfMemoryError&) {
-    throw;
-  } catch (const c10::Error& error) {
-    log_debug("the training step cannot be captured, it is launched kernel by kernel: " +
-              std::string(error.what_without_backtrace()));
-    drop_gradients(model_.trained());
-  }
+void DeviceStep::step_of_device(const nn::DocumentPieces* pieces) {
+  NAS_ASSERT(gather());
+  launch(windows_, pieces);
 }
 
 void DeviceStep::run(std::int64_t step, double learning_rate) {
   if (record_.rates.numel() == 0) record_.rate.fill_(learning_rate);
   const auto number = static_cast<std::uint32_t>(step);
   const std::int64_t batch = request_.training.batch_size;
-  const bool is_whole =
-      !request_.dataset->begins_documents(request_.seed, request_.repeat, number, batch);
-  if (is_whole && has_run_whole_ && may_capture_) capture();
-  if (is_whole && graph_) {
-    crash_point("train");
-    graph_->replay();
+  crash_point("train");
+  if (gathers_) {
+    work_.run(model_.pieces_of(
+        request_.dataset->train_document_starts(request_.seed, request_.repeat, number, batch)));
     return;
   }
-  if (is_whole && gather()) {
-    launch(windows_, {});
-  } else {
-    may_capture_ = may_capture_ && !is_whole;
-    const data::Windows windows = request_.dataset->train_batch(
-        request_.seed, request_.repeat, number, batch, model_.options().device);
-    launch(windows.tokens, windows.document_starts);
-  }
-  has_run_whole_ = has_run_whole_ || is_whole;
+  const data::Windows windows = request_.dataset->train_batch(
+      request_.seed, request_.repeat, number, batch, model_.options().device);
+  const auto pieces = model_.pieces_of(windows.document_starts);
+  launch(windows.tokens, pieces ? &*pieces : nullptr);
 }
 
 std::optional<std::string> DeviceStep::first_bad() const {

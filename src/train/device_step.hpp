@@ -2,9 +2,9 @@
 
 #include <optional>
 
-#include "nas/ops/captured_graph.hpp"
 #include "nas/ops/step_record.hpp"
 #include "train/training_step.hpp"
+#include "train/window_work.hpp"
 
 namespace nas::train {
 
@@ -13,7 +13,7 @@ namespace nas::train {
 class DeviceStep final : public TrainingStep {
  public:
   DeviceStep(const TrainingRequest& request, nn::Model& model, Optimizer& optimizer,
-             std::int64_t steps_done);
+             std::int64_t steps_done, const ops::GraphMemory& memory);
 
   void run(std::int64_t step, double learning_rate) override;
   [[nodiscard]] std::optional<std::string> first_bad() const override;
@@ -21,21 +21,20 @@ class DeviceStep final : public TrainingStep {
   [[nodiscard]] double loss_sum(std::int64_t from, std::int64_t to) const override;
 
  private:
-  /// Everything after the batch; what a graph holds too.
-  void launch(const at::Tensor& tokens, const at::Tensor& document_starts);
+  /// A step whose batch the device draws itself.
+  void step_of_device(const nn::DocumentPieces* pieces);
+  /// Everything after the batch.
+  void launch(const at::Tensor& tokens, const nn::DocumentPieces* pieces);
   /// Fills windows_ on the device; false when the host has to.
   [[nodiscard]] bool gather() const;
-  /// Makes graph_, or gives up capturing.
-  void capture();
 
   const TrainingRequest& request_;
   nn::Model& model_;
   Optimizer& optimizer_;
   ops::StepRecord record_;
-  at::Tensor windows_;  ///< [batch, seq_len + 1] int64, a graph's batch
-  bool may_capture_ = false;
-  bool has_run_whole_ = false;  ///< a step without document boundaries, by itself
-  std::optional<ops::CapturedGraph> graph_;
+  at::Tensor windows_;    ///< [batch, seq_len + 1] int64
+  bool gathers_ = false;  ///< the device has the training tokens
+  WindowWork work_;
 };
 
 }  // namespace nas::train

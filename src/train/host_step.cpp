@@ -16,7 +16,8 @@ void HostStep::run(std::int64_t step, double learning_rate) {
   const data::Windows windows = request_.dataset->train_batch(
       request_.seed, request_.repeat, static_cast<std::uint32_t>(step),
       request_.training.batch_size, model_.options().device);
-  const at::Tensor loss = next_token_loss(model_, windows.tokens, windows.document_starts);
+  const auto pieces = model_.pieces_of(windows.document_starts);
+  const at::Tensor loss = next_token_loss(model_, windows.tokens, pieces ? &*pieces : nullptr);
   loss.backward();
   crash_point("train");
   const at::Tensor norm = optimizer_.gradient_norm();

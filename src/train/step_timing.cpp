@@ -52,14 +52,15 @@ TrainingRequest training_of(const StepTimingRequest& request) {
 /// What is trained, from its construction on.
 class Candidate {
  public:
-  Candidate(const StepTimingRequest& request, const TrainingRequest& training)
+  Candidate(const StepTimingRequest& request, const TrainingRequest& training,
+            const ops::StreamLease& stream)
       : training_(training), model_(request.architecture, request.lowering) {
     model_.make_narrow_copies();
     optimizer_ = builtin_optimizers()
                      .at(request.training.optimizer.name)
                      .make(request.training.optimizer, model_.trained());
     model_.initialise(request.seed, 0);
-    step_ = make_training_step(training, model_, *optimizer_, 0);
+    step_ = make_training_step(training, model_, *optimizer_, 0, stream);
   }
   void run(int steps) {
     for (int i = 0; i < steps; ++i) {
@@ -88,11 +89,11 @@ StepTiming time_training_steps(const StepTimingRequest& request) {
   const TrainingRequest training = training_of(request);
   const at::Device device(request.lowering.device);
   const c10::DeviceGuard guard{device};
-  const ops::ThreadStream stream(request.lowering.device);
+  const ops::StreamLease stream(request.lowering.device);
   StepTiming timing;
   {
     const Clock::time_point begin = Clock::now();
-    Candidate candidate(request, training);
+    Candidate candidate(request, training, stream);
     candidate.run(1);
     wait_for(device);
     timing.first_step_seconds = seconds_since(begin);
@@ -117,7 +118,7 @@ StepTiming time_training_steps(const StepTimingRequest& request) {
     }
   }
   const Clock::time_point begin = Clock::now();
-  Candidate again(request, training);
+  Candidate again(request, training, stream);
   again.run(2);
   wait_for(device);
   timing.again_seconds = seconds_since(begin);

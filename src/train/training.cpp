@@ -41,8 +41,8 @@ std::optional<TrainingResult> train_or_fail(const TrainingRequest& request, Prog
                                             Fault& fault) {
   try {
     const c10::DeviceGuard guard{at::Device(request.lowering.device)};
-    const ops::ThreadStream stream(request.lowering.device);
-    return TrainingRun(request, progress).run();
+    const ops::StreamLease stream(request.lowering.device);
+    return TrainingRun(request, progress, stream).run();
   } catch (const c10::OutOfMemoryError& error) {
     fault = {"oom", error.what_without_backtrace()};
   } catch (const c10::Error& error) {
@@ -77,6 +77,7 @@ std::optional<TrainingResult> train(const TrainingRequest& request) {
   Fault fault;
   std::optional<TrainingResult> result = train_or_fail(request, progress, fault);
   if (!fault.reason.empty()) {
+    ops::release_idle_streams(request.lowering.device);
     release_unused_memory(request.lowering.device);
     result = failed_result(progress, fault);
   }

@@ -32,9 +32,11 @@ nn::Model trained_model(const TrainingRequest& request) {
 
 }  // namespace
 
-TrainingRun::TrainingRun(const TrainingRequest& request, Progress& progress)
+TrainingRun::TrainingRun(const TrainingRequest& request, Progress& progress,
+                         const ops::StreamLease& stream)
     : request_(request),
       progress_(progress),
+      stream_(stream),
       model_(trained_model(request)),
       optimizer_(builtin_optimizers()
                      .at(request.training.optimizer.name)
@@ -46,6 +48,7 @@ TrainingRun::TrainingRun(const TrainingRequest& request, Progress& progress)
   validation_ =
       request.dataset->validation_windows(training.eval_batches * training.batch_size, device);
   target_bytes_ = request.dataset->target_bytes(validation_);
+  if (device != "cpu") evaluation_.emplace(model_, validation_, training, stream.memory());
 }
 
 void TrainingRun::start() {
@@ -61,7 +64,7 @@ void TrainingRun::start() {
     }
   }
   if (progress_.step == 0) model_.initialise(request_.seed, request_.repeat);
-  step_ = make_training_step(request_, model_, *optimizer_, progress_.step);
+  step_ = make_training_step(request_, model_, *optimizer_, progress_.step, stream_);
 }
 
 std::optional<TrainingRun::End> TrainingRun::leaks() const {
@@ -187,8 +190,9 @@ std::optional<TrainingRun::End> TrainingRun::check_time() const {
                  ", training.timeout_seconds = " + format_exact(training.timeout_seconds)};
 }
 
-double TrainingRun::validation_nats() const {
+double TrainingRun::validation_nats() {
   crash_point("evaluate");
+  if (evaluation_) return evaluation_->nats();
   return evaluate_nats(model_, validation_, request_.training.batch_size);
 }
 

@@ -8,6 +8,7 @@
 #include "nas/nn/model.hpp"
 #include "nas/train/training.hpp"
 #include "train/checkpoint.hpp"
+#include "train/device_evaluation.hpp"
 #include "train/optimizer.hpp"
 #include "train/pace.hpp"
 #include "train/training_step.hpp"
@@ -18,7 +19,8 @@ namespace nas::train {
 /// goes with it; what outlives it is in the Progress it is given.
 class TrainingRun {
  public:
-  TrainingRun(const TrainingRequest& request, Progress& progress);
+  /// stream: the one that it runs on.
+  TrainingRun(const TrainingRequest& request, Progress& progress, const ops::StreamLease& stream);
 
   /// Restores a checkpoint or initialises, and trains. Nothing when should_stop asked.
   [[nodiscard]] std::optional<TrainingResult> run();
@@ -48,7 +50,7 @@ class TrainingRun {
   [[nodiscard]] std::optional<End> check_time() const;
   [[nodiscard]] std::optional<End> first_bad_step() const;
   [[nodiscard]] std::optional<TrainingResult> finish();
-  [[nodiscard]] double validation_nats() const;
+  [[nodiscard]] double validation_nats();
   [[nodiscard]] double validation_bpb(double nats) const;
   [[nodiscard]] double seconds() const;
   void save();
@@ -56,12 +58,14 @@ class TrainingRun {
 
   const TrainingRequest& request_;
   Progress& progress_;
+  const ops::StreamLease& stream_;
   std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
   double seconds_before_ = 0;      ///< of earlier attempts
   std::int64_t steps_before_ = 0;  ///< of earlier attempts
   nn::Model model_;
   std::unique_ptr<Optimizer> optimizer_;
   std::unique_ptr<TrainingStep> step_;
+  std::optional<DeviceEvaluation> evaluation_;  ///< on a GPU
   Pace pace_;
   std::string identity_;
   data::Windows validation_;

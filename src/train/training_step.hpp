@@ -6,6 +6,7 @@
 #include <string>
 
 #include "nas/nn/model.hpp"
+#include "nas/ops/captured_graph.hpp"
 #include "nas/train/training.hpp"
 #include "train/optimizer.hpp"
 
@@ -36,16 +37,17 @@ class TrainingStep {
 };
 
 /// Loss in nats per token, [] float32, at which backward() starts. tokens: [batch, seq + 1] int64;
-/// document_starts: as nn::Model::forward takes them.
+/// pieces: as nn::Model::pieces_of makes them, or null.
 [[nodiscard]] at::Tensor next_token_loss(const nn::Model& model, const at::Tensor& tokens,
-                                         const at::Tensor& document_starts);
+                                         const nn::DocumentPieces* pieces);
 
-/// On the model's device. On a GPU steps whose windows hold one document each are replays of a
-/// captured graph from the second one on, unless training.capture is off; the same bits as without.
-/// All arguments outlive it. steps_done: of earlier attempts.
+/// On the model's device. On a GPU steps are replays of captured graphs from the second one on,
+/// unless training.capture is off; the same bits as without. All arguments outlive it. steps_done:
+/// of earlier attempts; stream: the one it runs on.
 [[nodiscard]] std::unique_ptr<TrainingStep> make_training_step(const TrainingRequest& request,
                                                                nn::Model& model,
                                                                Optimizer& optimizer,
-                                                               std::int64_t steps_done);
+                                                               std::int64_t steps_done,
+                                                               const ops::StreamLease& stream);
 
 }  // namespace nas::train

@@ -1,4 +1,4 @@
-#include "nn/documents.hpp"
+#include "nas/nn/documents.hpp"
 
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
@@ -68,49 +68,119 @@ Model model_of(const space::Program& program, std::uint64_t index,
 
 at::Tensor embedding_of(const Model& model) { return model.parameters().at(0).tensor; }
 
+/// Windows whose documents begin at random places, one token in `rarity`.
+struct RandomDocuments {
+  std::int64_t batch = 0;
+  std::int64_t seq = 0;
+  std::int64_t boundaries = 0;
+  at::Tensor starts;
+};
+
+RandomDocuments random_documents(DrawCursor& cursor) {
+  RandomDocuments made{1 + cursor.below(6), 1 + cursor.below(40), 0, {}};
+  const std::uint32_t rarity = 1 + cursor.below(30);
+  std::vector<std::vector<std::int64_t>> rows(static_cast<std::size_t>(made.batch));
+  for (auto& row : rows) {
+    for (std::int64_t t = 1; t < made.seq; ++t) {
+      if (cursor.below(rarity) == 0) row.push_back(t);
+    }
+    made.boundaries += static_cast<std::int64_t>(row.size());
+  }
+  made.starts = starts_at(made.seq, rows);
+  return made;
+}
+
+/// Every token is where `places` says, in one row with the others of its document, as far from the
+/// row's start as from the document's.
+void expect_whole(const nn::DocumentPieces& cut, const RandomDocuments& of) {
+  std::vector<at::Tensor> tokens;
+  std::vector<at::Tensor> rows;
+  std::vector<at::Tensor> offsets;
+  std::int64_t row = 0;
+  for (const at::Tensor& group : cut.groups) {
+    const std::int64_t count = group.size(0);
+    tokens.push_back(group.flatten());
+    rows.push_back(at::arange(row, row + count).repeat_interleave(group.size(1)));
+    offsets.push_back(at::arange(group.size(1)).repeat({count}));
+    row += count;
+  }
+  const at::Tensor own = at::arange(of.batch * of.seq);
+  const at::Tensor from_start = (own % of.seq) - of.starts.flatten();
+  EXPECT_TRUE(at::equal(at::cat(tokens).index_select(0, cut.places), own));
+  EXPECT_TRUE(at::equal(at::cat(offsets).index_select(0, cut.places), from_start));
+  const at::Tensor row_of = at::cat(rows).index_select(0, cut.places);
+  EXPECT_TRUE(at::equal(row_of, row_of.index_select(0, own - from_start)));
+}
+
 TEST(Documents, PiecesHoldEveryTokenOnce) {
   DrawCursor cursor({kSeed, Purpose::kTest, 0, 0});
   for (int round = 0; round < 300; ++round) {
-    const std::int64_t batch = 1 + cursor.below(6);
-    const std::int64_t seq = 1 + cursor.below(40);
-    const std::uint32_t rarity = 1 + cursor.below(30);
-    std::vector<std::vector<std::int64_t>> rows(static_cast<std::size_t>(batch));
-    std::int64_t boundaries = 0;
-    for (auto& row : rows) {
-      for (std::int64_t t = 1; t < seq; ++t) {
-        if (cursor.below(rarity) == 0) row.push_back(t);
-      }
-      boundaries += static_cast<std::int64_t>(row.size());
-    }
-    const at::Tensor starts = starts_at(seq, rows);
-    const auto cut = nn::cut_at_documents(starts);
-    ASSERT_EQ(cut.has_value(), boundaries > 0) << round;
+    SCOPED_TRACE(round);
+    const RandomDocuments made = random_documents(cursor);
+    const auto cut = nn::cut_at_documents(made.starts, nn::PieceShapes::kFewest);
+    ASSERT_EQ(cut.has_value(), made.boundaries > 0);
     if (!cut) continue;
-    std::vector<at::Tensor> flat;
+    expect_whole(*cut, made);
     std::int64_t pieces = 0;
+    std::int64_t filled = 0;
     for (const at::Tensor& group : cut->groups) {
-      flat.push_back(group.flatten());
       pieces += group.size(0);
-      // A row: tokens of one document in order from its start, then its last one again.
-      for (std::int64_t row = 0; row < group.size(0); ++row) {
-        const auto first = group[row][0].item<std::int64_t>();
-        const auto last = group[row][-1].item<std::int64_t>();
-        const at::Tensor expected = at::arange(first, first + group.size(1)).clamp_max(last);
-        ASSERT_TRUE(at::equal(group[row], expected)) << round;
-        const at::Tensor their_starts = starts.flatten().slice(0, first, last + 1);
-        ASSERT_TRUE(their_starts.eq(first % seq).all().item<bool>()) << round;
-      }
+      filled += group.numel();
     }
-    const at::Tensor all = at::cat(flat);
-    EXPECT_EQ(pieces, batch + boundaries);
-    EXPECT_TRUE(at::equal(all.index_select(0, cut->places), at::arange(batch * seq)));
-    EXPECT_LE(all.numel(), batch * seq * 5 / 2) << "too much is filled up";
+    EXPECT_EQ(pieces, made.batch + made.boundaries);
+    EXPECT_LE(filled, made.batch * made.seq * 5 / 2) << "too much is filled up";
   }
 }
 
+TEST(Documents, PiecesOfFewKindsHaveFourNumbersOfRows) {
+  DrawCursor cursor({kSeed, Purpose::kTest, 1, 0});
+  std::set<std::int64_t> kinds_of_four;
+  int many = 0;
+  for (int round = 0; round < 300; ++round) {
+    SCOPED_TRACE(round);
+    const RandomDocuments made = random_documents(cursor);
+    const auto cut = nn::cut_at_documents(made.starts, nn::PieceShapes::kFewKinds);
+    ASSERT_EQ(cut.has_value(), made.boundaries > 0);
+    if (!cut) continue;
+    expect_whole(*cut, made);
+    const auto rows = nn::rows_of_whole_windows(*cut, made.seq);
+    if (made.boundaries > made.batch) {
+      ++many;
+      continue;
+    }
+    ASSERT_TRUE(rows);
+    EXPECT_GE(*rows, made.batch + made.boundaries);
+    EXPECT_LE(*rows, 2 * made.batch);
+    if (made.batch == 4) kinds_of_four.insert(*rows);
+  }
+  EXPECT_GT(many, 20);
+  EXPECT_EQ(kinds_of_four, (std::set<std::int64_t>{5, 6, 8}));
+}
+
+/// Both shapes, and in both the rows by themselves, give one result and one gradient.
+TEST(Documents, ThePiecesShapesDifferInRoundingAlone) {
+  const Model model = model_of(vanilla_architecture().layers[0].program, 0);
+  const at::Tensor tokens = random_tokens(4, kSeq, kVocab, 5);
+  const at::Tensor starts = starts_at(kSeq, {{3}, {}, {}, {1, 7}});
+  std::vector<at::Tensor> losses;
+  std::vector<at::Tensor> gradients;
+  for (const nn::PieceShapes shapes : {nn::PieceShapes::kFewest, nn::PieceShapes::kFewKinds}) {
+    const auto pieces = required(nn::cut_at_documents(starts, shapes), "boundary");
+    const at::Tensor loss = model.loss_of_pieces(tokens, tokens, pieces);
+    loss.backward();
+    losses.push_back(loss.detach());
+    gradients.push_back(embedding_of(model).grad().clone());
+    for (const nn::NamedTensor& parameter : model.parameters()) {
+      parameter.tensor.mutable_grad().reset();
+    }
+  }
+  EXPECT_TRUE(at::allclose(losses[0], losses[1], kTolerance, kTolerance));
+  EXPECT_TRUE(at::allclose(gradients[0], gradients[1], kTolerance, kTolerance));
+}
+
 TEST(Documents, NothingIsCutWithoutABoundary) {
-  EXPECT_FALSE(nn::cut_at_documents({}));
-  EXPECT_FALSE(nn::cut_at_documents(at::zeros({3, 7}, at::kInt)));
+  EXPECT_FALSE(nn::cut_at_documents({}, nn::PieceShapes::kFewest));
+  EXPECT_FALSE(nn::cut_at_documents(at::zeros({3, 7}, at::kInt), nn::PieceShapes::kFewKinds));
   Model model(vanilla_architecture(), {});
   model.initialise(1, 0);
   const at::NoGradGuard no_grad;
@@ -269,7 +339,8 @@ ByDocument by_document(const std::string& name, const FieldValues& fields) {
   ByDocument by{apply_primitive(name, {space::kInnerShape}, fields), {}, {}, {}};
   by.x = by.applied.inputs[0];
   by.starts = starts_at(7, {{3}, {1, 5}});
-  const auto pieces = required(nn::cut_at_documents(by.starts), "boundary");
+  const auto pieces =
+      required(nn::cut_at_documents(by.starts, nn::PieceShapes::kFewest), "boundary");
   by.y = nn::map_pieces(pieces, by.x, [&](const at::Tensor& rows) {
     AppliedPrimitive piece = by.applied;
     piece.inputs[0] = rows;

@@ -30,7 +30,7 @@ class GpuCapturedGraph : public testing::Test {
 };
 
 TEST_F(GpuCapturedGraph, DoesAtEachReplayWhatWasRecordedAndNothingBefore) {
-  const ThreadStream stream(kDevice);
+  const StreamLease stream(kDevice);
   const at::Tensor sum = at::zeros({4}, on_device());
   const at::Tensor term = at::ones({4}, on_device());
   const GraphMemory memory(kDevice);
@@ -45,7 +45,7 @@ TEST_F(GpuCapturedGraph, DoesAtEachReplayWhatWasRecordedAndNothingBefore) {
 }
 
 TEST_F(GpuCapturedGraph, RecordsAutograd) {
-  const ThreadStream stream(kDevice);
+  const StreamLease stream(kDevice);
   const at::Tensor weight = at::full({8, 8}, 0.5, on_device()).requires_grad_(true);
   const at::Tensor x = at::ones({3, 8}, on_device());
   const at::Tensor gradient = at::zeros({8, 8}, on_device());
@@ -64,7 +64,7 @@ TEST_F(GpuCapturedGraph, RecordsAutograd) {
 }
 
 TEST_F(GpuCapturedGraph, WorkThatThrowsLeavesTheStreamUsable) {
-  const ThreadStream stream(kDevice);
+  const StreamLease stream(kDevice);
   const at::Tensor x = at::ones({4}, on_device());
   const GraphMemory memory(kDevice);
   EXPECT_THROW(CapturedGraph(memory, [&] { throw std::runtime_error("no"); }), std::runtime_error);
@@ -77,7 +77,7 @@ TEST_F(GpuCapturedGraph, WorkThatThrowsLeavesTheStreamUsable) {
 }
 
 TEST_F(GpuCapturedGraph, MemoryGoesBackAndIsSharedByGraphsInTurn) {
-  const ThreadStream stream(kDevice);
+  const StreamLease stream(kDevice);
   const std::int64_t before = allocated_bytes();
   {
     const GraphMemory memory(kDevice);
@@ -92,6 +92,32 @@ TEST_F(GpuCapturedGraph, MemoryGoesBackAndIsSharedByGraphsInTurn) {
   EXPECT_EQ(allocated_bytes(), before);
 }
 
+TEST_F(GpuCapturedGraph, AStreamIsLentAgainWithItsMemory) {
+  const auto reserved = [] {
+    const auto stats = c10::cuda::CUDACachingAllocator::getDeviceStats(0);
+    return stats
+        .reserved_bytes[static_cast<std::size_t>(c10::CachingAllocator::StatType::AGGREGATE)]
+        .current;
+  };
+  std::int64_t after_first = 0;
+  for (int round = 0; round < 4; ++round) {
+    std::jthread([] {
+      const StreamLease stream(kDevice);
+      const at::Tensor out = at::zeros({1 << 20}, on_device());
+      const CapturedGraph graph(stream.memory(),
+                                [&] { out.add_(at::ones({1 << 24}, on_device()).sum()); });
+      graph.replay();
+      EXPECT_EQ(out[0].item<float>(), 1 << 24);
+    }).join();
+    if (round == 0) after_first = reserved();
+  }
+  EXPECT_EQ(reserved(), after_first);
+  const std::int64_t before = reserved();
+  release_idle_streams(kDevice);
+  c10::cuda::CUDACachingAllocator::emptyCache();
+  EXPECT_LT(reserved(), before - (std::int64_t{1} << 26));
+}
+
 TEST_F(GpuCapturedGraph, ThreadsCaptureAndReplaySideBySide) {
   std::vector<float> sums(6);
   {
@@ -99,7 +125,7 @@ TEST_F(GpuCapturedGraph, ThreadsCaptureAndReplaySideBySide) {
     threads.reserve(sums.size());
     for (std::size_t i = 0; i < sums.size(); ++i) {
       threads.emplace_back([&, i] {
-        const ThreadStream stream(kDevice);
+        const StreamLease stream(kDevice);
         const at::Tensor sum = at::zeros({1000}, on_device());
         for (int round = 0; round < 5; ++round) {
           const GraphMemory memory(kDevice);
@@ -117,7 +143,7 @@ TEST_F(GpuCapturedGraph, ThreadsCaptureAndReplaySideBySide) {
 }
 
 TEST_F(GpuCapturedGraph, WindowsAreDrawnAnewAtEachReplay) {
-  const ThreadStream stream(kDevice);
+  const StreamLease stream(kDevice);
   const at::Tensor tokens = at::arange(70'000, on_device().dtype(at::kInt));
   const at::Tensor step = at::zeros({}, on_device().dtype(at::kLong));
   const at::Tensor windows = at::zeros({5, 33}, on_device().dtype(at::kLong));
@@ -142,7 +168,7 @@ TEST_F(GpuCapturedGraph, WindowsAreDrawnAnewAtEachReplay) {
 }
 
 TEST_F(GpuCapturedGraph, AStepIsRecorded) {
-  const ThreadStream stream(kDevice);
+  const StreamLease stream(kDevice);
   constexpr std::int64_t kNone = std::numeric_limits<std::int64_t>::max();
   const StepRecord record{
       at::full({}, 6, on_device().dtype(at::kLong)), at::zeros({4}, on_device()),

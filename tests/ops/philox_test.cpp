@@ -1,3 +1,4 @@
+#include "nas/ops/kernels.hpp"
 #include "nas/ops/philox.hpp"
 
 #include <gtest/gtest.h>

@@ -1,8 +1,10 @@
 #include <c10/cuda/CUDACachingAllocator.h>
 #include <gtest/gtest.h>
 
+#include <set>
 #include <thread>
 
+#include "nas/nn/documents.hpp"
 #include "nas/nn/safetensors.hpp"
 #include "nas/ops/cuda.hpp"
 #include "support/gpu.hpp"
@@ -16,6 +18,12 @@ using space::TrialState;
 std::int64_t allocated_bytes() {
   const auto stats = c10::cuda::CUDACachingAllocator::getDeviceStats(0);
   return stats.allocated_bytes[static_cast<std::size_t>(c10::CachingAllocator::StatType::AGGREGATE)]
+      .current;
+}
+
+std::int64_t reserved_bytes() {
+  const auto stats = c10::cuda::CUDACachingAllocator::getDeviceStats(0);
+  return stats.reserved_bytes[static_cast<std::size_t>(c10::CachingAllocator::StatType::AGGREGATE)]
       .current;
 }
 
@@ -79,26 +87,60 @@ TEST_P(GpuTraining, ACapturedStepHasTheBitsOfOneLaunchedKernelByKernel) {
   }
 }
 
-TEST_P(GpuTraining, DocumentsInSomeBatchesLeaveTheOthersCaptured) {
+/// Texts of `bytes` bytes as documents, for windows of 16 tokens.
+std::shared_ptr<const data::Dataset> documents_of(const test::TemporaryFolder& folder,
+                                                  std::size_t bytes) {
   const std::string text = test::repetitive_text();
+  const std::string name = "documents-" + std::to_string(bytes);
   for (std::size_t i = 0; i < 40; ++i) {
-    folder_.write("corpus/" + std::to_string(i) + ".txt", text.substr(i * 900, 900));
+    folder.write(name + "/" + std::to_string(i) + ".txt", text.substr(i * bytes, bytes));
   }
   config::DataConfig data;
-  data.corpus = folder_ / "corpus";
+  data.corpus = folder / name;
   data.validation_share = 0.1;
-  request_.dataset = data::Dataset::load(data, 16, folder_ / "documents");
+  return data::Dataset::load(data, 16, folder / "documents");
+}
+
+/// Long ones leave some batches whole, short ones cut all windows into more pieces than graphs are
+/// made for; most lie between.
+TEST_P(GpuTraining, DocumentsAreCapturedWithTheBitsOfLaunchedOnes) {
   request_.architecture = test::mixing_architecture(64);
-  int with_boundary = 0;
-  for (std::uint32_t step = 0; step < 60; ++step) {
-    with_boundary += request_.dataset->begins_documents(request_.seed, request_.repeat, step,
-                                                        request_.training.batch_size);
+  for (const std::size_t bytes : {900, 60, 12}) {
+    request_.dataset = documents_of(folder_, bytes);
+    std::set<std::int64_t> rows;
+    for (std::uint32_t step = 0; step < 60; ++step) {
+      const auto pieces = nn::cut_at_documents(
+          request_.dataset->train_document_starts(request_.seed, request_.repeat, step,
+                                                  request_.training.batch_size),
+          nn::PieceShapes::kFewKinds);
+      rows.insert(pieces ? nn::rows_of_whole_windows(*pieces, 16).value_or(-1) : 0);
+    }
+    EXPECT_EQ(rows.contains(0), bytes == 900);
+    EXPECT_EQ(rows.contains(-1), bytes == 12);
+    request_.training.capture = true;
+    const TrainingResult captured = test::trained(request_);
+    ASSERT_EQ(captured.outcome.state, TrialState::kComplete) << captured.outcome.detail;
+    request_.training.capture = false;
+    const TrainingResult launched = test::trained(request_);
+    EXPECT_EQ(captured.weights_hash, launched.weights_hash) << bytes;
+    EXPECT_EQ(captured.outcome.value, launched.outcome.value) << bytes;
+    EXPECT_EQ(captured.outcome.intermediate, launched.outcome.intermediate) << bytes;
   }
-  ASSERT_GT(with_boundary, 2);
-  ASSERT_LT(with_boundary, 58);
-  const TrainingResult captured = test::trained(request_);
-  request_.training.capture = false;
-  EXPECT_EQ(captured.weights_hash, test::trained(request_).weights_hash);
+}
+
+/// The last batch of validation windows may be a smaller one.
+TEST_P(GpuTraining, AnEvaluationInGraphsIsTheOneLaunched) {
+  for (const std::int64_t batches : {1, 3}) {
+    request_.training.eval_batches = batches;
+    request_.training.batch_size = 7;
+    request_.training.capture = true;
+    const TrainingResult captured = test::trained(request_);
+    request_.training.capture = false;
+    const TrainingResult launched = test::trained(request_);
+    EXPECT_EQ(captured.outcome.value, launched.outcome.value) << batches;
+    EXPECT_EQ(captured.outcome.intermediate.size(), 2);
+    EXPECT_EQ(captured.outcome.intermediate, launched.outcome.intermediate) << batches;
+  }
 }
 
 TEST_P(GpuTraining, ManyArchitecturesOneAfterTheOtherLeaveNoMemoryBehind) {
@@ -114,6 +156,9 @@ TEST_P(GpuTraining, ManyArchitecturesOneAfterTheOtherLeaveNoMemoryBehind) {
     if (i == 1) before = allocated_bytes();
   }
   EXPECT_EQ(allocated_bytes(), before);
+  // One training takes over the memory of the one before.
+  constexpr std::int64_t kMuch = std::int64_t{1} << 30U;
+  EXPECT_LT(reserved_bytes(), kMuch);
 }
 
 /// Kernels with atomics hide in the backward passes of convolutions, shifts and sums over time.

@@ -211,9 +211,9 @@ class RefusedBatch : public data::Dataset {
                           const at::Tensor& windows) const override {
     return dataset_->gather_train_batch(seed, repeat, step, windows);
   }
-  bool begins_documents(std::uint64_t seed, std::uint32_t repeat, std::uint32_t step,
-                        std::int64_t batch) const override {
-    return dataset_->begins_documents(seed, repeat, step, batch);
+  at::Tensor train_document_starts(std::uint64_t seed, std::uint32_t repeat, std::uint32_t step,
+                                   std::int64_t batch) const override {
+    return dataset_->train_document_starts(seed, repeat, step, batch);
   }
   data::Windows validation_windows(std::int64_t count, const std::string& device) const override {
     return dataset_->validation_windows(count, device);

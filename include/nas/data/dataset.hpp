@@ -53,10 +53,10 @@ class Dataset {
                                                 const at::Tensor& step,
                                                 const at::Tensor& windows) const = 0;
 
-  /// Whether a document begins inside a window of this training batch: train_batch then gives
-  /// document_starts.
-  [[nodiscard]] virtual bool begins_documents(std::uint64_t seed, std::uint32_t repeat,
-                                              std::uint32_t step, std::int64_t batch) const = 0;
+  /// document_starts of train_batch without its tokens; no device is asked.
+  [[nodiscard]] virtual at::Tensor train_document_starts(std::uint64_t seed, std::uint32_t repeat,
+                                                         std::uint32_t step,
+                                                         std::int64_t batch) const = 0;
 
   /// `count` validation windows evenly spaced over the validation part (all of it when it has
   /// fewer); the same for every candidate.

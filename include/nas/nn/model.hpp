@@ -4,9 +4,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "nas/nn/documents.hpp"
 #include "nas/ops/cross_entropy.hpp"
 #include "nas/space/architecture.hpp"
 
@@ -63,6 +65,17 @@ class Model {
   [[nodiscard]] at::Tensor loss(const at::Tensor& tokens, const at::Tensor& targets,
                                 const at::Tensor& document_starts = {},
                                 ops::LossGradient gradient = ops::LossGradient::kAny) const;
+
+  /// What forward and loss make of document_starts: [batch, seq]; a GPU gets pieces of few shapes.
+  /// Nothing when no document begins inside a row.
+  [[nodiscard]] std::optional<DocumentPieces> pieces_of(const at::Tensor& document_starts) const;
+  /// forward and loss with those pieces in place of document_starts; the pieces may lie on the
+  /// model's device, and a captured graph reads them anew at each launch.
+  [[nodiscard]] at::Tensor forward_pieces(const at::Tensor& tokens,
+                                          const DocumentPieces& pieces) const;
+  [[nodiscard]] at::Tensor loss_of_pieces(
+      const at::Tensor& tokens, const at::Tensor& targets, const DocumentPieces& pieces,
+      ops::LossGradient gradient = ops::LossGradient::kAny) const;
 
   /// In canonical order; leaves that require gradients, float32.
   [[nodiscard]] const std::vector<NamedTensor>& parameters() const;

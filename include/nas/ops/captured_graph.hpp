@@ -8,8 +8,8 @@
 namespace nas::ops {
 
 /// Device memory that captured work of one stream uses, one graph after the other. Graphs of one
-/// pool must never run at the same time. What it holds goes back to LibTorch's allocator when the
-/// pool and its graphs are gone.
+/// memory must never run at the same time. What it holds goes back to LibTorch's allocator when it
+/// and its graphs are gone.
 class GraphMemory {
  public:
   /// device: "cuda:N".
@@ -17,6 +17,8 @@ class GraphMemory {
   ~GraphMemory();
   GraphMemory(GraphMemory&&) noexcept;
   GraphMemory& operator=(GraphMemory&&) noexcept;
+
+  [[nodiscard]] std::string device() const;  ///< "cuda:N"
 
  private:
   friend class CapturedGraph;
@@ -50,18 +52,27 @@ class CapturedGraph {
   std::unique_ptr<State> state_;
 };
 
-/// While it lives, CUDA work of the calling thread goes to a stream that is the thread's own, the
-/// same each time; nothing on the CPU. device: "cpu", "cuda:N".
-class ThreadStream {
+/// A CUDA stream, and the memory of the graphs that are captured on it, lent to the calling thread:
+/// while this lives, the thread's CUDA work goes to that stream. Afterwards both are lent again,
+/// so that one training takes over the memory of another; no two that live at the same time share
+/// them. Nothing on the CPU.
+class StreamLease {
  public:
-  explicit ThreadStream(const std::string& device);
-  ~ThreadStream();
-  ThreadStream(const ThreadStream&) = delete;
-  ThreadStream& operator=(const ThreadStream&) = delete;
+  /// device: "cpu", "cuda:N".
+  explicit StreamLease(const std::string& device);
+  ~StreamLease();
+  StreamLease(const StreamLease&) = delete;
+  StreamLease& operator=(const StreamLease&) = delete;
+
+  /// Of graphs of this lease. Not on the CPU.
+  [[nodiscard]] const GraphMemory& memory() const;
 
  private:
   struct State;
   std::unique_ptr<State> state_;
 };
+
+/// Gives back to LibTorch's allocator what streams of a device keep that nobody leases.
+void release_idle_streams(const std::string& device);
 
 }  // namespace nas::ops

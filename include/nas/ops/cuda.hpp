@@ -21,4 +21,7 @@ struct CudaDevice {
 /// Facts of device `index`, 0 <= index < cuda_device_count(); Error(kDevice) if CUDA fails.
 [[nodiscard]] CudaDevice cuda_device(int index);
 
+/// Bytes of its memory that nobody uses at present; Error(kDevice) if CUDA fails.
+[[nodiscard]] std::int64_t cuda_free_bytes(int index);
+
 }  // namespace nas::ops

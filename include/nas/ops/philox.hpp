@@ -15,7 +15,4 @@ namespace nas::ops {
 [[nodiscard]] at::Tensor philox_draws(const DrawKey& key, std::uint32_t first_index,
                                       std::int64_t count, at::Device device);
 
-/// Whether this program was built with CUDA kernels.
-[[nodiscard]] bool has_cuda_kernels();
-
 }  // namespace nas::ops

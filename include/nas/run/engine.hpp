@@ -78,6 +78,8 @@ struct Gpu {
   std::int64_t total_bytes = 0;
   int major = 0;  ///< compute capability
   int minor = 0;
+  std::string
+      why_no_kernels;  ///< why LibTorch's operations take the place of ours; empty: ours run
 };
 
 /// One entry of a table that lives in the engine.

@@ -5,7 +5,7 @@
 #include <ATen/core/grad_mode.h>
 
 #include "nas/core/error.hpp"
-#include "nas/ops/philox.hpp"
+#include "nas/ops/kernels.hpp"
 #include "train/builtin.hpp"
 #include "train/optimizer.hpp"
 
@@ -64,7 +64,7 @@ AdamW::AdamW(const config::OptimizerConfig& options,
   }
   const at::Tensor& first = parameters.front().tensor;
   step_ = at::zeros({}, first.options().requires_grad(false));
-  if (first.is_cuda() && ops::has_cuda_kernels()) for_kernels_ = for_kernels();
+  if (ops::has_kernels_on(first.device())) for_kernels_ = for_kernels();
 }
 
 std::vector<ops::AdamWParameter> AdamW::for_kernels() const {
