@@ -83,7 +83,8 @@ std::vector<std::string> fields_of(const std::vector<LayerParameter>& parameters
       lines.back().pop_back();
       lines.back() += ", " + tensor + ")";
     } else {
-      lines.push_back("self." + owner + " = Node(" + tensor + ")");
+      std::string& line = lines.emplace_back("self.");
+      line.append(owner).append(" = Node(").append(tensor).append(")");
     }
     last_owner = owner;
   }

@@ -81,6 +81,7 @@ Json parameter_importance(const StudyFacts& facts) {
   const std::vector<space::Choice>& choices = facts.space->choices();
   for (std::size_t place = 0; place < choices.size(); ++place) {
     std::vector<double> of_trees;
+    of_trees.reserve(shares.size());
     for (const std::vector<double>& tree : shares) of_trees.push_back(tree[place]);
     json["items"].push_back({{"name", choices[place].name},
                              {"share", mean_of(of_trees)},

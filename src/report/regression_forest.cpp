@@ -98,7 +98,8 @@ class Tree {
     const std::vector<char> whole = box_[split.choice];
     for (const bool is_left : {true, false}) {
       for (std::size_t o = 0; o < whole.size(); ++o) {
-        box_[split.choice][o] = whole[o] && (split.left[o] != 0) == is_left;
+        const bool stays = whole[o] != 0 && (split.left[o] != 0) == is_left;
+        box_[split.choice][o] = stays ? 1 : 0;
       }
       grow(is_left ? rows.first(left_size) : rows.subspan(left_size));
     }

@@ -28,6 +28,7 @@ std::vector<const Trial*> ranked_trials(const std::vector<Trial>& trials,
     return fronts[a] != fronts[b] ? fronts[a] < fronts[b] : losses[a][0] < losses[b][0];
   });
   std::vector<const Trial*> ranked;
+  ranked.reserve(order.size());
   for (const std::size_t place : order) ranked.push_back(complete[place]);
   return ranked;
 }

@@ -97,8 +97,7 @@ space::Scores mean_scores(const std::vector<EvaluationResult>& results) {
 
 /// Which training ended the candidate, and where its mean stood.
 std::string end_text(const std::vector<EvaluationResult>& results, std::int64_t seeds) {
-  const std::string which =
-      "training " + std::to_string(results.size()) + " of " + std::to_string(seeds);
+  std::string which = "training " + std::to_string(results.size()) + " of " + std::to_string(seeds);
   const auto& last = results.back().outcome.intermediate;
   if (results.back().outcome.reason != "hurdle" || last.empty()) return which;
   const std::span<const EvaluationResult> before(results.data(), results.size() - 1);
@@ -122,6 +121,7 @@ EvaluationResult joined(const std::vector<EvaluationResult>& results, std::int64
     return whole;
   }
   std::vector<double> values;
+  values.reserve(results.size());
   for (const EvaluationResult& result : results) values.push_back(result.outcome.value);
   outcome.value = summarise(values).mean;
   outcome.scores = mean_scores(results);
@@ -145,6 +145,7 @@ std::vector<std::pair<std::int64_t, double>> mean_intermediate(
     }
   }
   std::vector<std::pair<std::int64_t, double>> means;
+  means.reserve(sums.size());
   for (const auto& [step, entry] : sums) means.emplace_back(step, entry.first / entry.second);
   return means;
 }

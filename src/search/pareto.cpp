@@ -23,7 +23,8 @@ void add_crowding(std::span<const Point> front, std::size_t objective,
   for (std::size_t i = 0; i < front.size(); ++i) {
     const auto at = std::lower_bound(values.begin(), values.end(), front[i][objective]);
     const bool is_extreme = at == values.begin() || at + 1 == values.end();
-    distances[i] += is_extreme ? kInfinity : (*(at + 1) - *(at - 1)) / range;
+    const double width = is_extreme ? kInfinity : *(at + 1) - *(at - 1);
+    distances[i] += width / range;
   }
 }
 

@@ -41,9 +41,9 @@ struct UsedSizes {
 };
 
 UsedSizes used_sizes(const Program& program, const CheckedProgram& checked) {
-  static const std::uint16_t kLinear = primitive_index("linear");
-  static const std::uint16_t kScale = primitive_index("scale_const");
-  static const std::uint16_t kRope = primitive_index("rope");
+  static const std::uint16_t linear = primitive_index("linear");
+  static const std::uint16_t scale = primitive_index("scale_const");
+  static const std::uint16_t rope = primitive_index("rope");
   UsedSizes used;
   for (std::size_t i = 0; i < program.nodes.size(); ++i) {
     const ValueIndex value = program.value_of(i);
@@ -53,10 +53,10 @@ UsedSizes used_sizes(const Program& program, const CheckedProgram& checked) {
     used.heads |= has_axis(shape, Axis::kHeads) || has_axis(shape, Axis::kHeadDim);
     used.units |= has_counted_features(shape);
     const Node& node = program.nodes[i];
-    if (node.primitive == kRope) used.rotated.push_back(shape.axes[3]);
-    if (node.primitive == kLinear) {
+    if (node.primitive == rope) used.rotated.push_back(shape.axes[3]);
+    if (node.primitive == linear) {
       used.heads |= node.fields[linear_field::kInit] == static_cast<double>(LinearInit::kQuery);
-    } else if (node.primitive == kScale) {
+    } else if (node.primitive == scale) {
       used.heads |=
           node.fields[scale_const_field::kBy] == static_cast<double>(ScaleBy::kInvSqrtHeadDim);
     }
@@ -144,8 +144,8 @@ void report_layer_faults(const Architecture& architecture, std::size_t index,
 
 /// Whether the program's output depends on a relative_bias node.
 bool uses_relative_bias(const Program& program, const CheckRules& rules) {
-  static const std::uint16_t kRelativeBias = primitive_index("relative_bias");
-  const auto is_bias = [](const Node& node) { return node.primitive == kRelativeBias; };
+  static const std::uint16_t relative_bias = primitive_index("relative_bias");
+  const auto is_bias = [](const Node& node) { return node.primitive == relative_bias; };
   if (std::none_of(program.nodes.begin(), program.nodes.end(), is_bias)) return false;
   CheckedProgram checked;
   if (check(program, rules, checked).kind != Rejection::Kind::kNone) return false;

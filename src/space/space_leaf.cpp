@@ -36,8 +36,14 @@ std::optional<std::int64_t> read_scalar(const Json& json, const std::string& poi
   return std::nullopt;
 }
 
+/// A choice and what its options stand for.
+struct Options {
+  Choice& choice;
+  std::vector<std::int64_t>& values;
+};
+
 void read_options(const Json& json, const std::string& pointer, const LeafKind& kind,
-                  Mistakes& mistakes, ParsedLeaf& leaf) {
+                  Mistakes& mistakes, const Options& leaf) {
   if (!json.is_array() || json.empty() || json.size() > static_cast<std::size_t>(kMaxOptions)) {
     mistakes.add(pointer, json,
                  "must be an array of 1 to " + std::to_string(kMaxOptions) + " options");
@@ -52,17 +58,17 @@ void read_options(const Json& json, const std::string& pointer, const LeafKind& 
       continue;
     }
     leaf.values.push_back(*value);
-    leaf.choice->options.push_back(json[i]);
+    leaf.choice.options.push_back(json[i]);
   }
 }
 
 void read_range(const Json& json, const std::string& pointer, const LeafKind& kind,
-                Mistakes& mistakes, ParsedLeaf& leaf) {
+                Mistakes& mistakes, const Options& leaf) {
   if (kind.type != LeafKind::Type::kInteger) {
     mistakes.add(pointer, "only a size may be a range of integers; give a \"choice\"");
     return;
   }
-  Choice& choice = *leaf.choice;
+  Choice& choice = leaf.choice;
   choice.is_integer_range = true;
   const std::size_t before = mistakes.count();
   ObjectReader reader(json, pointer, mistakes);
@@ -90,11 +96,11 @@ void read_range(const Json& json, const std::string& pointer, const LeafKind& ki
 }
 
 void read_initial(const Json& json, const std::string& pointer, Mistakes& mistakes,
-                  ParsedLeaf& leaf) {
-  const std::vector<Json>& options = leaf.choice->options;
+                  Choice& choice) {
+  const std::vector<Json>& options = choice.options;
   const auto found = std::find(options.begin(), options.end(), json);
   if (found != options.end()) {
-    leaf.choice->initial = static_cast<std::uint16_t>(found - options.begin());
+    choice.initial = static_cast<std::uint16_t>(found - options.begin());
   } else if (!options.empty()) {  // else the options' own mistake is enough
     mistakes.add(pointer, json, "must be one of the options");
   }
@@ -112,7 +118,7 @@ std::optional<ParsedLeaf> read_leaf(const Json& json, const std::string& pointer
     leaf.values.push_back(*value);
     return leaf;
   }
-  leaf.choice.emplace();
+  Choice& choice = leaf.choice.emplace();
   ObjectReader reader(json, pointer, mistakes);
   const Json* options = reader.find("choice");
   const Json* range = reader.find("int");
@@ -122,12 +128,12 @@ std::optional<ParsedLeaf> read_leaf(const Json& json, const std::string& pointer
     return std::nullopt;
   }
   if (options != nullptr) {
-    read_options(*options, reader.pointer_to("choice"), kind, mistakes, leaf);
+    read_options(*options, reader.pointer_to("choice"), kind, mistakes, {choice, leaf.values});
   } else {
-    read_range(*range, reader.pointer_to("int"), kind, mistakes, leaf);
+    read_range(*range, reader.pointer_to("int"), kind, mistakes, {choice, leaf.values});
   }
   if (const Json* initial = reader.find("initial")) {
-    read_initial(*initial, reader.pointer_to("initial"), mistakes, leaf);
+    read_initial(*initial, reader.pointer_to("initial"), mistakes, choice);
   }
   reader.finish();
   if (mistakes.count() != before) return std::nullopt;

@@ -63,8 +63,9 @@ class Locator {
              solve(index + 1, partial);
     }
     const bool evolves = layer.mixer.slot || layer.feed_forward.slot;
-    std::optional<ShortLayer> parts;
-    if (evolves && !(parts = split_layer(program))) return false;
+    const std::optional<ShortLayer> parts =
+        evolves ? split_layer(program) : std::optional<ShortLayer>();
+    if (evolves && !parts) return false;
     const std::vector<const Leaf*> free = free_leaves(layer, partial);
     return choose(index, free, 0, parts, partial);
   }

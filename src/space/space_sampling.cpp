@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <utility>
 
 #include "nas/core/error.hpp"
@@ -46,7 +47,9 @@ bool mutate_slot(const ProgramSlot& slot, std::size_t place, DrawCursor& cursor,
   if (slot.dna) {
     Dna child;
     if (!mutate_dna(sample.dnas[place], *slot.dna, slot.rules, cursor, child, kind)) return false;
-    sample.programs[place] = lower(child).value();
+    std::optional<Program> lowered = lower(child);
+    NAS_ASSERT(lowered.has_value());  // mutate_dna accepts no other child
+    sample.programs[place] = *std::move(lowered);
     sample.dnas[place] = std::move(child);
     return true;
   }

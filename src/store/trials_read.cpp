@@ -175,6 +175,7 @@ class TrialDecoder {
                                          std::to_string(objectives_) + " objectives");
     }
     std::vector<double> values;
+    values.reserve(record_.values.size());
     for (const NumberColumns& columns : record_.values) {
       values.push_back(number_of(columns, place_ + "value"));
     }

@@ -10,19 +10,22 @@ constexpr double kMostSteps = 1e9;
 }  // namespace
 
 bool Pace::is_spent(std::int64_t steps_done, double seconds) const {
-  if (limit_seconds()) return seconds >= *limit_seconds() && steps_done > 0;
+  const std::optional<double>& limit = limit_seconds();
+  if (limit) return seconds >= *limit && steps_done > 0;
   return steps_done >= request_.training.steps;
 }
 
 std::int64_t Pace::total_steps(std::int64_t steps_done, double seconds) const {
-  if (!limit_seconds()) return request_.training.steps;
+  const std::optional<double>& limit = limit_seconds();
+  if (!limit) return request_.training.steps;
   const double done = std::max(1.0, static_cast<double>(steps_done));
-  const double promised = seconds > 0 ? done * *limit_seconds() / seconds : kMostSteps;
+  const double promised = seconds > 0 ? done * *limit / seconds : kMostSteps;
   return static_cast<std::int64_t>(std::clamp(promised, done, kMostSteps));
 }
 
 bool Pace::counts_into_loss(std::int64_t steps_done, double seconds) const {
-  if (limit_seconds()) return seconds >= 0.9 * *limit_seconds();
+  const std::optional<double>& limit = limit_seconds();
+  if (limit) return seconds >= 0.9 * *limit;
   const std::int64_t total = request_.training.steps;
   return steps_done > total - std::max<std::int64_t>(1, total / 10);
 }

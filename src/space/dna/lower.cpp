@@ -32,7 +32,7 @@ struct Place {
 class Lowering {
  public:
   Lowering(const Dna& dna, int max_nodes)
-      : dna_(dna), emitter_(max_nodes), steps_left_(kStepsPerNode * max_nodes) {}
+      : dna_(dna), emitter_(max_nodes), steps_left_(std::int64_t{kStepsPerNode} * max_nodes) {}
 
   std::optional<Program> run() {
     Frame main = frame(0, {Emitter::input(), Emitter::input()}, 1);
@@ -60,8 +60,8 @@ class Lowering {
   Value value(Frame& frame, std::uint16_t reference) {
     if (reference < frame.inputs.size()) return frame.inputs[reference];
     const std::size_t at = reference - frame.inputs.size();
-    if (!frame.values[at]) frame.values[at] = evaluate(frame, at);
-    return *frame.values[at];
+    if (const std::optional<Value>& known = frame.values[at]) return *known;
+    return frame.values[at].emplace(evaluate(frame, at));
   }
 
   Value evaluate(Frame& frame, std::size_t at) {
