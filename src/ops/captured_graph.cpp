@@ -1,5 +1,6 @@
 #include "nas/ops/captured_graph.hpp"
 
+#include <ATen/Context.h>
 #include <c10/cuda/CUDACachingAllocator.h>
 #include <c10/cuda/CUDAException.h>
 #include <c10/cuda/CUDAGuard.h>
@@ -46,6 +47,8 @@ struct GraphMemory::State {
   c10::MempoolId_t pool = next_pool();
 
   explicit State(const std::string& name) : device(index_of(name)) {
+    // Makes the allocator, if nothing has allocated yet.
+    at::globalContext().lazyInitDevice(c10::kCUDA);
     allocator::createOrIncrefPool(device, pool);
   }
   ~State() { allocator::releasePool(device, pool); }

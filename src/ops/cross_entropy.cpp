@@ -53,6 +53,7 @@ class LinearCrossEntropy : public torch::autograd::Function<LinearCrossEntropy> 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
     const variable_list saved = context->get_saved_variables();
     const at::Tensor& logits_gradient = saved[2];
+    use_context_of(logits_gradient.device());
     const at::Tensor x_gradient = logits_gradient.mm(saved[1]);
     const at::Tensor weight_gradient = logits_gradient.t().mm(saved[0]);
     if (!context->saved_data["is_one"].toBool()) {

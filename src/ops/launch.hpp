@@ -31,6 +31,14 @@ namespace nas::ops {
   return false;
 }
 
+/// Makes a CUDA device's context the calling thread's. For what may be the first work of a thread
+/// of autograd and is a library's: cuBLAS would find the context by itself, but warn.
+inline void use_context_of([[maybe_unused]] const at::Device& device) {
+#if NAS_CUDA_KERNELS
+  if (device.is_cuda()) C10_CUDA_CHECK(cudaSetDevice(device.index()));
+#endif
+}
+
 /// Calls launch(stream), which returns a cudaError_t as an int, with a CUDA device's current
 /// stream. Throws Error(kDevice) in a program that was built without kernels, c10::Error when the
 /// launch fails.

@@ -4,15 +4,15 @@
 #include <ATen/Parallel.h>
 #include <c10/cuda/CUDACachingAllocator.h>
 
-#include <cstdlib>
 #include <mutex>
 
 namespace nas::train {
 namespace {
 
 void fix_process() {
-  // cuBLAS splits its work by the size of its workspace; read once, when CUDA is first used.
-  ::setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", 0);  // NOLINT(concurrency-mt-unsafe)
+  // CUBLAS_WORKSPACE_CONFIG stays unset: LibTorch gives each stream a workspace of its own, whose
+  // size depends on the GPU alone, so that products repeat their bits; where the variable is set it
+  // is parsed again at every product, which took two fifths of the host's time of a step.
   at::Context& context = at::globalContext();
   context.setDeterministicFillUninitializedMemory(false);
   context.setBenchmarkCuDNN(false);

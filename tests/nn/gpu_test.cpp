@@ -19,14 +19,6 @@ namespace {
 
 constexpr double kTolerance = 1e-4;  // other kernels, sums in another order
 
-/// cuBLAS reads it once, when CUDA is first used; deterministic mode demands it.
-class CublasWorkspace : public testing::Environment {
- public:
-  void SetUp() override { ::setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", 0); }
-};
-[[maybe_unused]] const auto* const kCublasWorkspace =
-    testing::AddGlobalTestEnvironment(new CublasWorkspace);
-
 /// Models on the first GPU in deterministic mode, as they are trained; an operation without a
 /// deterministic form throws. Every test is skipped where there is no GPU.
 class GpuModel : public testing::Test {

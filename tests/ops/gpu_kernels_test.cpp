@@ -14,6 +14,7 @@
 #include "nas/ops/embed.hpp"
 #include "nas/ops/normal.hpp"
 #include "nas/ops/packed_linear.hpp"
+#include "nas/ops/rotate.hpp"
 #include "nas/ops/squared_relu.hpp"
 #include "support/gpu.hpp"
 
@@ -251,6 +252,29 @@ TEST_F(GpuKernels, SquaredRelu) {
       return [function](const Tensors& all) -> Tensors { return {function(all[0])}; };
     };
     expect_agreement(with(squared_relu), with(squared_relu_plain), inputs, 0, draws);
+  }
+}
+
+TEST_F(GpuKernels, Rotate) {
+  for (std::uint32_t i = 0; i < 16; ++i) {
+    Draws draws(350 + i);
+    const std::int64_t seq = draws.among({1, 2, 33, 300});
+    const std::int64_t heads = draws.among({1, 3, 4});
+    const std::int64_t half = draws.among({1, 7, 16, 32});
+    const bool has_heads = draws.coin();
+    const Tensors inputs{draws.normal({draws.among({0, 1, 5}), seq, heads, 2 * half})};
+    const at::Tensor angles = draws.normal({seq, half}, 3);
+    const at::Tensor cosine = angles.cos().to(at::kFloat);
+    const at::Tensor sine = angles.sin().to(at::kFloat);
+    const auto with = [&](auto function) {
+      return [&, function](const Tensors& all) -> Tensors {
+        const at::Device device = all[0].device();
+        // As split_heads makes them, or without heads.
+        const at::Tensor x = has_heads ? all[0].transpose(1, 2) : all[0].select(2, 0);
+        return {function(x, cosine.to(device), sine.to(device))};
+      };
+    };
+    expect_agreement(with(rotate), with(rotate_plain), inputs, 0, draws);
   }
 }
 

