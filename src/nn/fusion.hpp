@@ -18,6 +18,7 @@ enum class FusionTarget { kCpu, kCuda };
 ///     linear(x), linear(x), ...  without biases                  kProjections
 ///     causal_depthwise_conv([split_heads](linear(x))), ...       kProjections that convolve and
 ///                                                   make the values of an attention finite
+///     multiply(silu(x), y), gelu(x), chains of element-wise functions        kElementwise
 ///
 /// Changes roundings, which canonicalisation must not: that is why it stands here. Of one layer's
 /// plan or of joined ones, which also fuses across layers; runs before plan_releases.

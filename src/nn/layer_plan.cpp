@@ -6,6 +6,7 @@
 #include "nas/core/error.hpp"
 #include "nas/ops/add_norm.hpp"
 #include "nas/ops/depthwise_conv.hpp"
+#include "nas/ops/elementwise.hpp"
 #include "nas/ops/packed_linear.hpp"
 #include "nas/ops/squared_relu.hpp"
 #include "nas/space/check.hpp"
@@ -64,6 +65,13 @@ void run_projections(const Step& step, std::vector<at::Tensor>& values, const sp
         step.splits_heads ? parts[i].unflatten(2, {dims.heads, dims.head_dim}).transpose(1, 2)
                           : parts[i];
   }
+}
+
+at::Tensor run_chain(const Step& step, const std::vector<at::Tensor>& values) {
+  std::vector<at::Tensor> inputs;
+  inputs.reserve(step.inputs.size());
+  for (const PlanValue input : step.inputs) inputs.push_back(values[input]);
+  return ops::elementwise(step.chain, inputs);
 }
 
 Step step_of(const space::Program& program, const space::CheckedProgram& checked, std::size_t index,
@@ -203,6 +211,9 @@ at::Tensor run_plan(const LayerPlan& plan, at::Tensor x, TimeTables& tables) {
         break;
       case Step::Kind::kProjections:
         run_projections(step, values, dims);
+        break;
+      case Step::Kind::kElementwise:
+        values[step.outputs[0]] = run_chain(step, values);
         break;
     }
     for (const PlanValue value : step.releases) values[value] = at::Tensor();

@@ -26,6 +26,7 @@ struct Step {
     /// outputs are branched. finite: of each output whether infinities and NaN are taken out, as
     /// an attention does with its values.
     kProjections,
+    kElementwise,  ///< chain of functions of the inputs
   };
   Kind kind = Kind::kNode;
   const PrimitiveImpl* impl = nullptr;     ///< kNode
@@ -41,6 +42,7 @@ struct Step {
   bool convolves = false;          ///< kProjections
   bool splits_heads = false;       ///< kProjections
   std::vector<bool> finite;        ///< kProjections that convolve
+  ops::ElementwiseChain chain;     ///< kElementwise
 
   std::vector<PlanValue> inputs;
   std::vector<PlanValue> outputs;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "nas/ops/elementwise_chain.hpp"
 #include "nas/space/primitive.hpp"
 #include "nn/time_tables.hpp"
 
@@ -37,6 +38,9 @@ struct PrimitiveImpl {
   at::Tensor (*forward)(const ForwardContext& context) = nullptr;
   /// First values of one of the node's parameters; null when it has none.
   InitialValues (*initial)(const space::NodeContext& context, std::size_t parameter) = nullptr;
+  /// The node as a step of a chain of element-wise functions, which is one kernel on a GPU: the
+  /// same value of the inputs in order; null where it is none.
+  ops::ElementwiseFunction (*elementwise)(const space::NodeContext& context) = nullptr;
 };
 
 /// All primitives, in the order of space::primitives(), so that Node::primitive is the index.

@@ -5,9 +5,11 @@
 #include <ATen/ops/linear.h>
 #include <ATen/ops/mm.h>
 #include <ATen/ops/zeros.h>
+#include <c10/util/strides.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <numeric>
+#include <utility>
 
 #include "nas/core/error.hpp"
 
@@ -70,6 +72,29 @@ class PackedLinear : public torch::autograd::Function<PackedLinear> {
   }
 };
 
+/// The parts of a dense packed tensor, in order, as the tensor that they fill; undefined when they
+/// are not that.
+at::Tensor as_packed(at::TensorList parts, std::vector<std::int64_t> leading) {
+  std::int64_t width = 0;
+  for (const at::Tensor& part : parts) {
+    if (!part.defined()) return {};
+    width += part.size(-1);
+  }
+  std::vector<std::int64_t> sizes = std::move(leading);
+  sizes.push_back(width);
+  const c10::DimVector strides = c10::contiguous_strides(sizes);
+  const auto* place = static_cast<const char*>(parts[0].const_data_ptr());
+  for (const at::Tensor& part : parts) {
+    if (part.const_data_ptr() != place || !part.is_alias_of(parts[0])) return {};
+    for (std::int64_t axis = 0; axis < part.dim(); ++axis) {
+      const bool has_one = part.size(axis) == 1;
+      if (!has_one && part.stride(axis) != strides[static_cast<std::size_t>(axis)]) return {};
+    }
+    place += part.size(-1) * part.element_size();
+  }
+  return at::as_strided(parts[0], sizes, strides);
+}
+
 class SplitLast : public torch::autograd::Function<SplitLast> {
  public:
   static variable_list forward(AutogradContext* context, const at::Tensor& packed,
@@ -88,6 +113,9 @@ class SplitLast : public torch::autograd::Function<SplitLast> {
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
     const std::vector<std::int64_t> sizes = context->saved_data["sizes"].toIntVector();
+    const std::vector<std::int64_t> leading = context->saved_data["leading"].toIntVector();
+    const at::Tensor packed = as_packed(gradients, leading);
+    if (packed.defined()) return {packed, at::Tensor()};
     at::TensorOptions options;
     for (const at::Tensor& gradient : gradients) {
       if (gradient.defined()) options = gradient.options();
@@ -95,7 +123,7 @@ class SplitLast : public torch::autograd::Function<SplitLast> {
     variable_list parts = gradients;
     for (std::size_t i = 0; i < parts.size(); ++i) {
       if (parts[i].defined()) continue;
-      std::vector<std::int64_t> shape = context->saved_data["leading"].toIntVector();
+      std::vector<std::int64_t> shape = leading;
       shape.push_back(sizes[i]);
       parts[i] = at::zeros(shape, options);
     }

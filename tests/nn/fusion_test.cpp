@@ -167,6 +167,8 @@ TEST(Fusion, RandomProgramsComputeTheSameForAGpu) {
   const at::NoGradGuard no_grad;
   std::size_t norms = 0;
   std::size_t projections = 0;
+  std::size_t chains = 0;
+  std::size_t longest = 0;
   std::size_t compared = 0;
   for (std::uint64_t index = 0; index < 300; ++index) {
     const space::Program program = random_program(kSeed, index);
@@ -174,6 +176,8 @@ TEST(Fusion, RandomProgramsComputeTheSameForAGpu) {
     const nn::LayerPlan cuda = two_layers(program, nn::FusionTarget::kCuda, index);
     norms += count_of(cuda, nn::Step::Kind::kNorm);
     projections += count_of(cuda, nn::Step::Kind::kProjections);
+    chains += count_of(cuda, nn::Step::Kind::kElementwise);
+    for (const nn::Step& step : cuda.steps) longest = std::max(longest, step.chain.steps.size());
     nn::TimeTables tables(at::kCPU);
     const at::Tensor x = random_tensor({2, 19, 8}, kSeed, index).to(at::kDouble);
     const at::Tensor expected = nn::run_plan(cpu, x, tables);
@@ -190,6 +194,8 @@ TEST(Fusion, RandomProgramsComputeTheSameForAGpu) {
   EXPECT_GT(compared, 150U);
   EXPECT_GT(norms, 100U);
   EXPECT_GT(projections, 20U);
+  EXPECT_GT(chains, 100U);
+  EXPECT_GT(longest, 4U);
 }
 
 TEST(Fusion, HandMadeModelsComputeTheSame) {

@@ -1,17 +1,25 @@
+#include <ATen/OpMathType.h>
+
 #include "nn/primitives/common.hpp"
 
 namespace nas::nn {
 
 namespace {
 
-// In float32: the constant is below bfloat16's resolution of values of order 1.
+// Not in bfloat16: the constant is below bfloat16's resolution of values of order 1.
 at::Tensor forward(const ForwardContext& context) {
   const at::Tensor& x = context.inputs[0];
-  return x.to(at::kFloat).abs().add(space::kSmallMagnitude).sqrt().to(x.scalar_type());
+  return x.to(at::toOpMathType(x.scalar_type()))
+      .abs()
+      .add(space::kSmallMagnitude)
+      .sqrt()
+      .to(x.scalar_type());
 }
 
 }  // namespace
 
-PrimitiveImpl abs_root_impl() { return {"abs_root", forward, nullptr}; }
+PrimitiveImpl abs_root_impl() {
+  return {"abs_root", forward, nullptr, elementwise_beside_zero<ops::ElementwiseOp::kAbsRoot>};
+}
 
 }  // namespace nas::nn

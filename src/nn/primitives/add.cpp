@@ -10,6 +10,8 @@ at::Tensor forward(const ForwardContext& context) {
 
 }  // namespace
 
-PrimitiveImpl add_impl() { return {"add", forward, nullptr}; }
+PrimitiveImpl add_impl() {
+  return {"add", forward, nullptr, elementwise<ops::ElementwiseOp::kAdd>};
+}
 
 }  // namespace nas::nn

@@ -28,6 +28,19 @@ template <class Choice>
 /// The factor of a scale_const node: value by 1 or head_dim^-1/2.
 [[nodiscard]] double constant_factor(const space::NodeContext& context);
 
+/// For PrimitiveImpl::elementwise, of a function without a constant.
+template <ops::ElementwiseOp kOp>
+[[nodiscard]] ops::ElementwiseFunction elementwise(const space::NodeContext& /*context*/) {
+  return {kOp, 0};
+}
+
+/// The same, of a function with kSmallMagnitude.
+template <ops::ElementwiseOp kOp>
+[[nodiscard]] ops::ElementwiseFunction elementwise_beside_zero(
+    const space::NodeContext& /*context*/) {
+  return {kOp, space::kSmallMagnitude};
+}
+
 /// Parameters of all elements equal.
 [[nodiscard]] inline InitialValues constant_values(double value) { return {0, {value}}; }
 

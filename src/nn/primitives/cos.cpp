@@ -3,7 +3,8 @@
 namespace nas::nn {
 
 PrimitiveImpl cos_impl() {
-  return {"cos", [](const ForwardContext& context) { return context.inputs[0].cos(); }, nullptr};
+  return {"cos", [](const ForwardContext& context) { return context.inputs[0].cos(); }, nullptr,
+          elementwise<ops::ElementwiseOp::kCos>};
 }
 
 }  // namespace nas::nn

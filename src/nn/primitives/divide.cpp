@@ -14,6 +14,8 @@ at::Tensor forward(const ForwardContext& context) {
 
 }  // namespace
 
-PrimitiveImpl divide_impl() { return {"divide", forward, nullptr}; }
+PrimitiveImpl divide_impl() {
+  return {"divide", forward, nullptr, elementwise_beside_zero<ops::ElementwiseOp::kDivide>};
+}
 
 }  // namespace nas::nn

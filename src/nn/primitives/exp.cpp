@@ -3,7 +3,8 @@
 namespace nas::nn {
 
 PrimitiveImpl exp_impl() {
-  return {"exp", [](const ForwardContext& context) { return context.inputs[0].exp(); }, nullptr};
+  return {"exp", [](const ForwardContext& context) { return context.inputs[0].exp(); }, nullptr,
+          elementwise<ops::ElementwiseOp::kExp>};
 }
 
 }  // namespace nas::nn

@@ -10,6 +10,8 @@ at::Tensor forward(const ForwardContext& context) {
 
 }  // namespace
 
-PrimitiveImpl maximum_impl() { return {"maximum", forward, nullptr}; }
+PrimitiveImpl maximum_impl() {
+  return {"maximum", forward, nullptr, elementwise<ops::ElementwiseOp::kMaximum>};
+}
 
 }  // namespace nas::nn

@@ -10,6 +10,8 @@ at::Tensor forward(const ForwardContext& context) {
 
 }  // namespace
 
-PrimitiveImpl minimum_impl() { return {"minimum", forward, nullptr}; }
+PrimitiveImpl minimum_impl() {
+  return {"minimum", forward, nullptr, elementwise<ops::ElementwiseOp::kMinimum>};
+}
 
 }  // namespace nas::nn

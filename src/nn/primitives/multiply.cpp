@@ -10,6 +10,8 @@ at::Tensor forward(const ForwardContext& context) {
 
 }  // namespace
 
-PrimitiveImpl multiply_impl() { return {"multiply", forward, nullptr}; }
+PrimitiveImpl multiply_impl() {
+  return {"multiply", forward, nullptr, elementwise<ops::ElementwiseOp::kMultiply>};
+}
 
 }  // namespace nas::nn

@@ -12,6 +12,8 @@ at::Tensor forward(const ForwardContext& context) {
 
 }  // namespace
 
-PrimitiveImpl recip_impl() { return {"recip", forward, nullptr}; }
+PrimitiveImpl recip_impl() {
+  return {"recip", forward, nullptr, elementwise_beside_zero<ops::ElementwiseOp::kRecip>};
+}
 
 }  // namespace nas::nn

@@ -3,7 +3,8 @@
 namespace nas::nn {
 
 PrimitiveImpl relu_impl() {
-  return {"relu", [](const ForwardContext& context) { return context.inputs[0].relu(); }, nullptr};
+  return {"relu", [](const ForwardContext& context) { return context.inputs[0].relu(); }, nullptr,
+          elementwise<ops::ElementwiseOp::kRelu>};
 }
 
 }  // namespace nas::nn

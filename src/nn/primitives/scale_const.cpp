@@ -10,6 +10,10 @@ at::Tensor forward(const ForwardContext& context) {
   return context.inputs[0].mul(constant_factor(context.node));
 }
 
+ops::ElementwiseFunction function(const space::NodeContext& context) {
+  return {ops::ElementwiseOp::kScale, constant_factor(context)};
+}
+
 }  // namespace
 
 double constant_factor(const space::NodeContext& context) {
@@ -19,6 +23,6 @@ double constant_factor(const space::NodeContext& context) {
   return value * (1.0 / std::sqrt(static_cast<double>(context.dims.head_dim)));
 }
 
-PrimitiveImpl scale_const_impl() { return {"scale_const", forward, nullptr}; }
+PrimitiveImpl scale_const_impl() { return {"scale_const", forward, nullptr, function}; }
 
 }  // namespace nas::nn

@@ -4,7 +4,7 @@ namespace nas::nn {
 
 PrimitiveImpl sigmoid_impl() {
   return {"sigmoid", [](const ForwardContext& context) { return context.inputs[0].sigmoid(); },
-          nullptr};
+          nullptr, elementwise<ops::ElementwiseOp::kSigmoid>};
 }
 
 }  // namespace nas::nn

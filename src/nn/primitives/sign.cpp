@@ -3,7 +3,8 @@
 namespace nas::nn {
 
 PrimitiveImpl sign_impl() {
-  return {"sign", [](const ForwardContext& context) { return context.inputs[0].sign(); }, nullptr};
+  return {"sign", [](const ForwardContext& context) { return context.inputs[0].sign(); }, nullptr,
+          elementwise<ops::ElementwiseOp::kSign>};
 }
 
 }  // namespace nas::nn

@@ -6,7 +6,7 @@ namespace nas::nn {
 
 PrimitiveImpl silu_impl() {
   return {"silu", [](const ForwardContext& context) { return at::silu(context.inputs[0]); },
-          nullptr};
+          nullptr, elementwise<ops::ElementwiseOp::kSilu>};
 }
 
 }  // namespace nas::nn

@@ -4,7 +4,7 @@ namespace nas::nn {
 
 PrimitiveImpl square_impl() {
   return {"square", [](const ForwardContext& context) { return context.inputs[0].square(); },
-          nullptr};
+          nullptr, elementwise<ops::ElementwiseOp::kSquare>};
 }
 
 }  // namespace nas::nn

@@ -10,6 +10,8 @@ at::Tensor forward(const ForwardContext& context) {
 
 }  // namespace
 
-PrimitiveImpl subtract_impl() { return {"subtract", forward, nullptr}; }
+PrimitiveImpl subtract_impl() {
+  return {"subtract", forward, nullptr, elementwise<ops::ElementwiseOp::kSubtract>};
+}
 
 }  // namespace nas::nn
