@@ -333,6 +333,16 @@ class VerbsTest(StudyTest):
             table = self.succeed("bench", what, "--config", config, *small, "--device", "cpu", "--steps", "1")
             self.assertIn("step ms", table.stdout)
 
+    def test_show_as_python(self):
+        study = self.folder / "study"
+        self.succeed("search", "--config", self.config(budget__trials=3), "--study", study)
+        for trial in json.loads(self.succeed("trials", study, "--format", "json").stdout):
+            code = self.succeed("show", study, trial["number"], "--format", "python").stdout
+            compile(code, "model.py", "exec")
+            self.assertIn("class NasModel(nn.Module)", code)
+        self.check(self.nas("show", study, 0, "--format", "python", "--program"), 2, "--program")
+        self.check(self.nas("show", study, 7, "--format", "python"), 2, "no trial 7")
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)
