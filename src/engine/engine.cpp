@@ -37,6 +37,8 @@ class TorchEngine final : public run::Engine {
     return engine::bench_step(bench);
   }
 
+  std::int64_t reserved_bytes() const override { return engine::reserved_bytes(); }
+
   std::string python_module(const space::Architecture& architecture) const override {
     return engine::python_module(architecture);
   }
