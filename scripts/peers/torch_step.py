@@ -2,6 +2,7 @@
 """A training step of the models of configs/bench/ as a user of PyTorch writes it, timed: what `nas bench step` is compared with.
 
 usage: scripts/peers/torch_step.py [--sizes tiny small base] [--models primer vanilla] [--modes eager graphs] [--device cuda]
+                                   [--threads N] [--groups N] [--steps N]
 
 modes   eager    as it stands
         compile  torch.compile
@@ -27,7 +28,8 @@ SIZES = {  # width, heads, layers, tokens of a window, windows
     "small": (256, 4, 6, 256, 16),
     "base": (768, 12, 12, 1024, 8),
 }
-WARM_UP, GROUPS, STEPS = 10, 9, 50
+# Steps before the clock starts, groups of steps that are timed, steps of each; a processor is slow.
+ON_GPU, ON_CPU = (10, 9, 50), (2, 5, 3)
 
 
 class Block(nn.Module):
@@ -70,7 +72,8 @@ class Decoder(nn.Module):
         return self.head(self.norm(x))
 
 
-def measure(size, model_name, mode, device):
+def measure(size, model_name, mode, options):
+    device = options.device
     width, heads, layers, seq, batch = SIZES[size]
     torch._dynamo.reset()
     torch.manual_seed(0)
@@ -98,8 +101,9 @@ def measure(size, model_name, mode, device):
     step()
     wait()
     first_ms = 1e3 * (time.perf_counter() - begin)
-    groups, steps = (GROUPS, STEPS) if is_gpu else (5, 3)
-    for _ in range(WARM_UP if is_gpu else 2):
+    warm_up, groups, steps = ON_GPU if is_gpu else ON_CPU
+    groups, steps = options.groups or groups, options.steps or steps
+    for _ in range(warm_up):
         step()
     step_ms = []
     for _ in range(groups):
@@ -110,8 +114,8 @@ def measure(size, model_name, mode, device):
         wait()
         step_ms.append(1e3 * (time.perf_counter() - begin) / steps)
     print(json.dumps({"name": f"{model_name}-{size}", "mode": mode, "device": device, "torch": torch.__version__,
-                      "step_ms": statistics.median(step_ms), "step_ms_min": min(step_ms), "step_ms_max": max(step_ms),
-                      "first_step_ms": first_ms, "params": sum(p.numel() for p in model.parameters())}), flush=True)
+                      "threads": torch.get_num_threads(), "step_ms": statistics.median(step_ms), "step_ms_min": min(step_ms),
+                      "step_ms_max": max(step_ms), "first_step_ms": first_ms, "params": sum(p.numel() for p in model.parameters())}), flush=True)
 
 
 def main():
@@ -120,12 +124,17 @@ def main():
     parser.add_argument("--models", nargs="+", default=["primer", "vanilla"], choices=["primer", "vanilla"])
     parser.add_argument("--modes", nargs="+", default=["eager", "graphs"], choices=["eager", "compile", "graphs"])
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--groups", type=int, help=f"[{ON_GPU[1]}; {ON_CPU[1]} on a CPU]")
+    parser.add_argument("--steps", type=int, help=f"of a group [{ON_GPU[2]}; {ON_CPU[2]} on a CPU]")
+    parser.add_argument("--threads", type=int, default=0, help="of a CPU [PyTorch's choice]")
     options = parser.parse_args()
+    if options.threads:
+        torch.set_num_threads(options.threads)
     torch.set_float32_matmul_precision("high")
     for size in options.sizes:
         for model in options.models:
             for mode in options.modes:
-                measure(size, model, mode, options.device)
+                measure(size, model, mode, options)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,9 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "bench_search.hpp"
 #include "command.hpp"
+#include "nas/core/error.hpp"
 #include "nas/core/units.hpp"
 #include "nas/space/cost.hpp"
 #include "table.hpp"
@@ -12,10 +14,8 @@ namespace {
 
 struct BenchOptions {
   std::string what;
-  std::vector<std::string> configs;
-  std::vector<std::string> overrides;
   std::string device;
-  std::string format = "table";
+  BenchSearchOptions search;  ///< with what all have
   std::int64_t groups = 9;
   std::int64_t steps = 50;
 };
@@ -28,10 +28,9 @@ double median(std::vector<double> values) {
 
 /// Times the steps of one configuration's initial architecture.
 Json bench_config(const BenchOptions& options, const std::string& path) {
-  std::vector<std::string> overrides = options.overrides;
-  if (!options.device.empty()) overrides.push_back("device=" + options.device);
   JsonPositions positions;
-  const config::RunConfig config = config::read_config(find_config(path), overrides, &positions);
+  const config::RunConfig config =
+      config::read_config(find_config(path), options.search.overrides, &positions);
   const run::Plan plan = run::make_plan(config, positions);
   const space::Architecture architecture = plan.space->architecture(plan.space->initial());
   const bool lists_kernels = options.what == "kernels";
@@ -104,7 +103,7 @@ int bench_step(const BenchOptions& options) {
   Table table{{"configuration", "step ms", "from", "to", "tokens/s", "TFLOP/s", "first step ms",
                "second", "again", "reserved"},
               {}};
-  for (const std::string& path : options.configs) {
+  for (const std::string& path : options.search.configs) {
     const Json row = bench_config(options, path);
     table.rows.push_back({row["name"], number_text(row, "step_ms"), number_text(row, "step_ms_min"),
                           number_text(row, "step_ms_max"),
@@ -115,32 +114,61 @@ int bench_step(const BenchOptions& options) {
     if (row.contains("kernels")) kernels += "\n" + kernels_text(row);
     rows.push_back(row);
   }
-  std::cout << (options.format == "json" ? rows.dump(2) + "\n" : to_text(table) + kernels);
+  std::cout << (options.search.format == "json" ? rows.dump(2) + "\n" : to_text(table) + kernels);
   return 0;
+}
+
+int bench(const BenchOptions& options) {
+  BenchOptions all = options;
+  if (!options.device.empty()) {
+    all.search.overrides.push_back("device=\"" + options.device + "\"");
+  }
+  if (options.what == "search") return bench_search(all.search);
+  if (!options.search.study.empty() || !options.search.workers.empty()) {
+    throw Error(ErrorKind::kUsage, "--study and --workers belong to: nas bench search");
+  }
+  return bench_step(all);
 }
 
 }  // namespace
 
 void add_bench(CLI::App& program, Action& action) {
   auto options = std::make_shared<BenchOptions>();
-  Verb verb(program, "bench", "how fast this machine trains what a configuration starts with");
+  BenchSearchOptions& search = options->search;
+  Verb verb(program, "bench", "how fast this machine trains and searches");
   verb.option("what", options->what,
-              "step: training steps on random tokens; kernels: also what a GPU does in them")
+              "step: training steps of the initial architecture on random tokens; kernels: also "
+              "what a GPU does in them; search: candidates an hour of the configuration's search")
       .required()
-      .among({"step", "kernels"});
-  verb.option("--config", options->configs, "configurations: paths or shipped names")
+      .among({"step", "kernels", "search"});
+  verb.option("--config", search.configs, "configurations: paths or shipped names")
       .required()
       .one_value_each();
-  verb.option("--set", options->overrides, "override: a.b=v").one_value_each();
+  verb.option("--set", search.overrides, "override: a.b=v").one_value_each();
   verb.option("--device", options->device, "auto, cpu, cuda or cuda:N");
-  verb.option("--groups", options->groups, "times that are taken; the median is told")
+  verb.option("--groups", options->groups, "step: times that are taken; the median is told")
       .range(1, 10'000)
       .shows_default();
-  verb.option("--steps", options->steps, "steps for each of them")
+  verb.option("--steps", options->steps, "step: training steps for each of them")
       .range(1, 100'000)
       .shows_default();
-  verb.option("--format", options->format, "table or json").among({"table", "json"});
-  verb.callback([options, &action] { action = [options] { return bench_step(*options); }; });
+  verb.option("--workers", search.workers,
+              "search: trials at a time, as in nas search; again for one more measurement")
+      .range(1, 256)
+      .one_value_each();
+  verb.option("--warm-up", search.warm_up,
+              "search: trials, of other candidates, that are trained before each measurement")
+      .range(0, 10'000)
+      .shows_default();
+  verb.option("--study", search.study,
+              "search: folder that keeps the study, or one for each of several [none is kept]");
+  verb.option("--format", search.format, "table or json").among({"table", "json"});
+  verb.footer(
+      "A search is timed from the loop's start to its end, when corpus and libraries are loaded, "
+      "without verification. Candidates are the trials that were COMPLETE or missed a hurdle; "
+      "duplicates and failures are none, the time that they took counts. \"results\" is a hash of "
+      "all values and weights: equal for the same bits.");
+  verb.callback([options, &action] { action = [options] { return bench(*options); }; });
 }
 
 }  // namespace nas::cli

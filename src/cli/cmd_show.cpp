@@ -71,22 +71,10 @@ void print_dnas(const space::Sample& sample) {
   }
 }
 
-int show(const std::string& folder, std::int64_t number, bool program_only) {
-  const store::Study study = store::Study::open(folder, store::Study::Access::kRead);
-  const std::vector<space::Trial> trials = study.trials();
-  if (number < 0 || number >= static_cast<std::int64_t>(trials.size())) {
-    throw Error(ErrorKind::kUsage, "there is no trial " + std::to_string(number) +
-                                       "; the study has " + std::to_string(trials.size()));
-  }
-  const space::Trial& trial = trials[static_cast<std::size_t>(number)];
-  const space::Architecture architecture = canonical(trial.candidate.architecture);
-  if (program_only) {
-    print_architecture(architecture);
-    print_dnas(trial.candidate.sample);
-    return 0;
-  }
+void print_result(const store::Study& study, const std::vector<space::Trial>& trials,
+                  const space::Trial& trial) {
   const space::Outcome& outcome = trial.outcome;
-  std::cout << "trial " << number << ": " << to_text(outcome.state);
+  std::cout << "trial " << trial.number << ": " << to_text(outcome.state);
   if (!outcome.reason.empty()) std::cout << " (" << outcome.reason << ")";
   std::cout << "\n";
   if (!outcome.detail.empty()) std::cout << "  " << outcome.detail << "\n";
@@ -102,7 +90,36 @@ int show(const std::string& folder, std::int64_t number, bool program_only) {
   for (const auto& [step, value] : outcome.intermediate) {
     std::cout << "  step " << step << ": " << format_significant(value, 6) << "\n";
   }
-  print_lineage(trials, number, study.header().objectives());
+  print_lineage(trials, trial.number, study.header().objectives());
+}
+
+struct ShowOptions {
+  std::string study;
+  std::int64_t trial = 0;
+  bool program = false;
+  std::string format = "text";
+};
+
+int show(const ShowOptions& options) {
+  const bool is_python = options.format == "python";
+  if (is_python && options.program) {
+    throw Error(ErrorKind::kUsage, "--program and --format python exclude each other");
+  }
+  if (is_python) static_cast<void>(run::engine());
+  const store::Study study = store::Study::open(options.study, store::Study::Access::kRead);
+  const std::vector<space::Trial> trials = study.trials();
+  const std::int64_t number = options.trial;
+  if (number < 0 || number >= static_cast<std::int64_t>(trials.size())) {
+    throw Error(ErrorKind::kUsage, "there is no trial " + std::to_string(number) +
+                                       "; the study has " + std::to_string(trials.size()));
+  }
+  const space::Trial& trial = trials[static_cast<std::size_t>(number)];
+  const space::Architecture architecture = canonical(trial.candidate.architecture);
+  if (is_python) {
+    std::cout << run::engine().python_module(architecture);
+    return 0;
+  }
+  if (!options.program) print_result(study, trials, trial);
   print_architecture(architecture);
   print_dnas(trial.candidate.sample);
   return 0;
@@ -111,19 +128,15 @@ int show(const std::string& folder, std::int64_t number, bool program_only) {
 }  // namespace
 
 void add_show(CLI::App& program, Action& action) {
-  struct Options {
-    std::string study;
-    std::int64_t trial = 0;
-    bool program = false;
-  };
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ShowOptions>();
   Verb verb(program, "show", "one trial: result, lineage, and its programs in text form");
   verb.option("study", options->study, "folder of the study").required();
   verb.option("trial", options->trial, "number of the trial").required();
   verb.flag("--program", options->program, "only the layers' sizes and programs");
-  verb.callback([options, &action] {
-    action = [options] { return show(options->study, options->trial, options->program); };
-  });
+  verb.option("--format", options->format,
+              "text; or python: the architecture as a module for PyTorch, without its weights")
+      .among({"text", "python"});
+  verb.callback([options, &action] { action = [options] { return show(*options); }; });
 }
 
 }  // namespace nas::cli

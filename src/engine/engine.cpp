@@ -37,6 +37,12 @@ class TorchEngine final : public run::Engine {
     return engine::bench_step(bench);
   }
 
+  std::int64_t reserved_bytes() const override { return engine::reserved_bytes(); }
+
+  std::string python_module(const space::Architecture& architecture) const override {
+    return engine::python_module(architecture);
+  }
+
   std::string torch_version() const override { return TORCH_VERSION; }
   std::string cpu_capability() const override { return at::get_cpu_capability(); }
 

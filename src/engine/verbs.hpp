@@ -21,6 +21,8 @@ void generate(const run::ModelToRead& model, const run::GenerateOptions& options
               const std::function<void(const std::string&)>& put);
 
 [[nodiscard]] run::StepBenchResult bench_step(const run::StepBench& bench);
+[[nodiscard]] std::int64_t reserved_bytes();
+[[nodiscard]] std::string python_module(const space::Architecture& architecture);
 
 /// The model, on the CPU.
 [[nodiscard]] nn::Model model_of(const run::TrainedWeights& weights);

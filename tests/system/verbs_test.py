@@ -333,6 +333,39 @@ class VerbsTest(StudyTest):
             table = self.succeed("bench", what, "--config", config, *small, "--device", "cpu", "--steps", "1")
             self.assertIn("step ms", table.stdout)
 
+    def test_bench_search(self):
+        config = self.config(search__parallelism=3, budget__trials=20)
+        bench = ("bench", "search", "--config", config, "--workers", 1, "--workers", 3)
+        kept = self.folder / "kept"
+        one, three = json.loads(self.succeed(*bench, "--study", kept, "--warm-up", 2, "--format", "json").stdout)
+        for row in (one, three):
+            self.assertEqual(row["trials"], 20)
+            self.assertEqual(row["complete"] + row["pruned"] + row["failed"], 20)
+            self.assertEqual(row["trained"], row["complete"] + row["reasons"].get("hurdle", 0) - row["duplicates"])
+            self.assertAlmostEqual(row["candidates_per_hour"], 3600 * row["trained"] / row["seconds"], places=3)
+        self.assertEqual([one["workers"], three["workers"]], [1, 3])
+        self.assertEqual(one["results_hash"], three["results_hash"], "the same bits")
+        self.assert_same(self.facts(kept / "synthetic-workers-1"), kept / "synthetic-workers-3")
+        self.check(self.nas(*bench, "--study", kept), 2, "synthetic-workers-1")
+
+        scratch = self.folder / "scratch"
+        scratch.mkdir()
+        table = self.succeed(*bench, "--set", "seed=8", environment={"TMPDIR": str(scratch)}).stdout
+        self.assertIn("candidates/h", table)
+        self.assertNotIn(one["results_hash"][:8], table)
+        self.assertEqual(list(scratch.iterdir()), [], "studies that nobody keeps")
+        self.check(self.nas("bench", "step", "--config", config, "--workers", 1), 2, "nas bench search")
+
+    def test_show_as_python(self):
+        study = self.folder / "study"
+        self.succeed("search", "--config", self.config(budget__trials=3), "--study", study)
+        for trial in json.loads(self.succeed("trials", study, "--format", "json").stdout):
+            code = self.succeed("show", study, trial["number"], "--format", "python").stdout
+            compile(code, "model.py", "exec")
+            self.assertIn("class NasModel(nn.Module)", code)
+        self.check(self.nas("show", study, 0, "--format", "python", "--program"), 2, "--program")
+        self.check(self.nas("show", study, 7, "--format", "python"), 2, "no trial 7")
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

@@ -115,6 +115,14 @@ class Engine {
 
   /// Throws Error(kDevice) for a device that is not there.
   [[nodiscard]] virtual StepBenchResult bench_step(const StepBench& bench) const = 0;
+  /// Most bytes of all GPUs' memory that this process has held reserved at once.
+  [[nodiscard]] virtual std::int64_t reserved_bytes() const = 0;
+
+  /// A Python module that needs torch alone: the architecture as the class NasModel, whose call
+  /// takes tokens [batch, seq] int64 to logits [batch, seq, vocab_size]. Its first values are drawn
+  /// by our rules.
+  [[nodiscard]] virtual std::string python_module(
+      const space::Architecture& architecture) const = 0;
 
   [[nodiscard]] virtual std::string torch_version() const = 0;
   /// Instruction set of LibTorch's CPU kernels: "AVX2".
