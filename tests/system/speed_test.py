@@ -42,6 +42,17 @@ class SpeedTest(StudyTest):
         self.assertEqual(second.stdout, first.stdout)
         self.assertNotIn("primer-tiny", second.stderr)
 
+    def test_losses_of_fused_and_unfused_trainings(self):
+        tiny_text(self.folder / "corpus.txt")
+        settings = [word for setting in (*SMALL, f"data.corpus={self.folder}/corpus.txt") for word in ("--set", setting)]
+        first, results = self.speed("--parts", "losses", "--loss-size", "tiny", "--loss-seeds", 2, "--loss-steps", 30, *settings)
+        losses = results["losses"]["primer-tiny"]
+        self.assertEqual([list(seed) for seed in losses["fused"]], [["6", "12", "18", "24", "30"]] * 2)
+        for fused, unfused in zip(losses["fused"], losses["unfused"]):
+            for step, loss in fused.items():
+                self.assertAlmostEqual(loss, unfused[step], delta=1e-3)
+        self.assertEqual(first.stdout.count("| 30 | "), 2)
+
     def test_searches_beside_torch(self):
         tiny_text(self.folder / "corpus.txt")
         settings = [word for setting in (*SMALL, f"data.corpus={self.folder}/corpus.txt") for word in ("--set", setting)]
