@@ -19,6 +19,7 @@ struct Lent {
   c10::cuda::CUDAStream stream;
   GraphMemory memory;
   std::thread::id last_user;
+  bool is_warm = false;
 };
 
 /// Those that nobody leases.
@@ -37,7 +38,7 @@ class IdleStreams {
     if (found == idle_.end()) {
       const auto index = c10::Device(device).index();
       return std::make_unique<Lent>(device, c10::cuda::getStreamFromPool(false, index),
-                                    GraphMemory(device), std::thread::id());
+                                    GraphMemory(device), std::thread::id(), false);
     }
     std::unique_ptr<Lent> taken = std::move(*found);
     idle_.erase(found);
@@ -90,6 +91,16 @@ StreamLease::~StreamLease() = default;
 const GraphMemory& StreamLease::memory() const {
   NAS_ASSERT(state_ != nullptr);
   return state_->lent->memory;
+}
+
+bool StreamLease::is_warm() const {
+  NAS_ASSERT(state_ != nullptr);
+  return state_->lent->is_warm;
+}
+
+void StreamLease::set_warm() const {
+  NAS_ASSERT(state_ != nullptr);
+  state_->lent->is_warm = true;
 }
 
 void release_idle_streams(const std::string& device) { idle_streams().release(device); }

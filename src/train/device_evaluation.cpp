@@ -8,17 +8,17 @@ namespace nas::train {
 
 DeviceEvaluation::DeviceEvaluation(const nn::Model& model, const data::Windows& windows,
                                    const config::TrainingConfig& training,
-                                   const ops::GraphMemory& memory)
+                                   const ops::StreamLease& stream)
     : model_(model),
       batches_(evaluation_batches(model, windows, training.batch_size)),
       targets_(windows.tokens.size(0) * (windows.tokens.size(1) - 1)),
       windows_(at::empty_like(batches_.front().windows)),
       sum_(at::zeros({}, windows.tokens.options().dtype(at::kDouble))),
-      work_(memory,
+      work_(stream,
             [this](const nn::DocumentPieces* pieces) {
               sum_.add_(nats_of(model_, windows_, pieces));
             },
-            {training.seq_len, training.capture, {}}) {}
+            {training.seq_len, training.capture, {}, {}}) {}
 
 double DeviceEvaluation::nats() {
   const at::NoGradGuard no_grad;

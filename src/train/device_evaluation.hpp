@@ -10,7 +10,7 @@ class DeviceEvaluation {
  public:
   /// All arguments outlive it; windows are on the model's device.
   DeviceEvaluation(const nn::Model& model, const data::Windows& windows,
-                   const config::TrainingConfig& training, const ops::GraphMemory& memory);
+                   const config::TrainingConfig& training, const ops::StreamLease& stream);
 
   /// Mean loss in nats per token. Waits for the device.
   [[nodiscard]] double nats();

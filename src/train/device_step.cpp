@@ -1,6 +1,7 @@
 #include "train/device_step.hpp"
 
 #include <ATen/Functions.h>
+#include <ATen/core/grad_mode.h>
 
 #include <limits>
 
@@ -31,13 +32,13 @@ at::Tensor all_rates(const TrainingRequest& request, const at::TensorOptions& on
 }  // namespace
 
 DeviceStep::DeviceStep(const TrainingRequest& request, nn::Model& model, Optimizer& optimizer,
-                       std::int64_t steps_done, const ops::GraphMemory& memory)
+                       std::int64_t steps_done, const ops::StreamLease& stream)
     : request_(request),
       model_(model),
       optimizer_(optimizer),
-      work_(memory, [this](const nn::DocumentPieces* pieces) { step_of_device(pieces); },
+      work_(stream, [this](const nn::DocumentPieces* pieces) { step_of_device(pieces); },
             {request.training.seq_len, request.training.capture,
-             [this] { drop_gradients(model_.trained()); }}) {
+             [this] { drop_gradients(model_.trained()); }, [this] { prepare(); }}) {
   const config::TrainingConfig& training = request.training;
   const at::TensorOptions on_device(at::Device(model.options().device));
   record_.step = at::full({}, steps_done, on_device.dtype(at::kLong));
@@ -53,6 +54,12 @@ DeviceStep::DeviceStep(const TrainingRequest& request, nn::Model& model, Optimiz
 bool DeviceStep::gather() const {
   return request_.dataset->gather_train_batch(request_.seed, request_.repeat, record_.step,
                                               windows_);
+}
+
+void DeviceStep::prepare() const {
+  const at::NoGradGuard no_grad;
+  static_cast<void>(model_.forward(
+      windows_.narrow(0, 0, 1).narrow(1, 0, request_.training.seq_len).contiguous()));
 }
 
 void DeviceStep::launch(const at::Tensor& tokens, const nn::DocumentPieces* pieces) {

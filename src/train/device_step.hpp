@@ -13,7 +13,7 @@ namespace nas::train {
 class DeviceStep final : public TrainingStep {
  public:
   DeviceStep(const TrainingRequest& request, nn::Model& model, Optimizer& optimizer,
-             std::int64_t steps_done, const ops::GraphMemory& memory);
+             std::int64_t steps_done, const ops::StreamLease& stream);
 
   void run(std::int64_t step, double learning_rate) override;
   [[nodiscard]] std::optional<std::string> first_bad() const override;
@@ -21,6 +21,8 @@ class DeviceStep final : public TrainingStep {
   [[nodiscard]] double loss_sum(std::int64_t from, std::int64_t to) const override;
 
  private:
+  /// Makes the tables that the model keeps.
+  void prepare() const;
   /// A step whose batch the device draws itself.
   void step_of_device(const nn::DocumentPieces* pieces);
   /// Everything after the batch.

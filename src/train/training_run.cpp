@@ -48,7 +48,7 @@ TrainingRun::TrainingRun(const TrainingRequest& request, Progress& progress,
   validation_ =
       request.dataset->validation_windows(training.eval_batches * training.batch_size, device);
   target_bytes_ = request.dataset->target_bytes(validation_);
-  if (device != "cpu") evaluation_.emplace(model_, validation_, training, stream.memory());
+  if (device != "cpu") evaluation_.emplace(model_, validation_, training, stream);
 }
 
 void TrainingRun::start() {

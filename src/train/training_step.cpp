@@ -22,7 +22,7 @@ std::unique_ptr<TrainingStep> make_training_step(const TrainingRequest& request,
   if (!ops::has_kernels_on(at::Device(model.options().device))) {
     return std::make_unique<HostStep>(request, model, optimizer);
   }
-  return std::make_unique<DeviceStep>(request, model, optimizer, steps_done, stream.memory());
+  return std::make_unique<DeviceStep>(request, model, optimizer, steps_done, stream);
 }
 
 }  // namespace nas::train

@@ -41,9 +41,9 @@ class TrainingStep {
 [[nodiscard]] at::Tensor next_token_loss(const nn::Model& model, const at::Tensor& tokens,
                                          const nn::DocumentPieces* pieces);
 
-/// On the model's device. On a GPU steps are replays of captured graphs from the second one on,
-/// unless training.capture is off; the same bits as without. All arguments outlive it. steps_done:
-/// of earlier attempts; stream: the one it runs on.
+/// On the model's device. On a GPU steps are replays of captured graphs, the first one on
+/// a stream excepted, unless training.capture is off; the same bits as without. All arguments
+/// outlive it. steps_done: of earlier attempts; stream: the one it runs on.
 [[nodiscard]] std::unique_ptr<TrainingStep> make_training_step(const TrainingRequest& request,
                                                                nn::Model& model,
                                                                Optimizer& optimizer,

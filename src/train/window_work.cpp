@@ -20,14 +20,14 @@ void place(at::Tensor& on_device, const at::Tensor& values, at::Device device) {
 
 }  // namespace
 
-WindowWork::WindowWork(const ops::GraphMemory& memory, Work work, Options options)
-    : memory_(memory), work_(std::move(work)), options_(std::move(options)) {}
+WindowWork::WindowWork(const ops::StreamLease& stream, Work work, Options options)
+    : stream_(stream), work_(std::move(work)), options_(std::move(options)) {}
 
 WindowWork::Shape& WindowWork::shape_of(const std::optional<nn::DocumentPieces>& pieces) {
   if (!pieces) return shapes_[0];
   Shape& shape = shapes_[pieces->groups[0].size(0)];
   shape.pieces.groups.resize(1);
-  const at::Device device(memory_.device());
+  const at::Device device(stream_.memory().device());
   place(shape.pieces.groups[0], pieces->groups[0], device);
   place(shape.pieces.places, pieces->places, device);
   return shape;
@@ -35,7 +35,7 @@ WindowWork::Shape& WindowWork::shape_of(const std::optional<nn::DocumentPieces>&
 
 void WindowWork::capture(Shape& shape) {
   try {
-    shape.graph.emplace(memory_, [&] { work_(shape.on_device()); });
+    shape.graph.emplace(stream_.memory(), [&] { work_(shape.on_device()); });
   } catch (const c10::OutOfMemoryError&) {
     throw;
   } catch (const c10::Error& error) {
@@ -52,13 +52,18 @@ void WindowWork::run(const std::optional<nn::DocumentPieces>& pieces) {
     return;
   }
   Shape& shape = shape_of(pieces);
-  if (!shape.graph && options_.may_capture && has_run_) capture(shape);
+  if (!is_ready_ && options_.may_capture && options_.prepare && stream_.is_warm()) {
+    options_.prepare();
+    is_ready_ = true;
+  }
+  if (!shape.graph && options_.may_capture && is_ready_) capture(shape);
   if (shape.graph) {
     shape.graph->replay();
-  } else {
-    work_(shape.on_device());
+    return;
   }
-  has_run_ = true;
+  work_(shape.on_device());
+  is_ready_ = true;
+  stream_.set_warm();
 }
 
 }  // namespace nas::train

@@ -22,13 +22,16 @@ class WindowWork {
     std::int64_t seq = 0;  ///< tokens of a window that the model reads
     bool may_capture = true;
     std::function<void()> undo;  ///< of what a capture that failed half-way has left; may be empty
+    /// Makes what the work would make when it first runs and keep (tables), in place of a first run
+    /// on a stream that is warm; empty: there it runs first too.
+    std::function<void()> prepare;
   };
 
-  /// memory outlives it; used unless may_capture is off.
-  WindowWork(const ops::GraphMemory& memory, Work work, Options options);
+  /// stream: the calling thread's, outlives it.
+  WindowWork(const ops::StreamLease& stream, Work work, Options options);
 
-  /// Launches the work on the calling thread's stream. pieces: as Model::pieces_of makes them. The
-  /// first launch, and work on pieces of many shapes, is never captured.
+  /// Launches the work on the stream. pieces: as Model::pieces_of makes them. Never captured are
+  /// work on pieces of many shapes and the first launch, unless it is prepared.
   void run(const std::optional<nn::DocumentPieces>& pieces);
 
  private:
@@ -45,10 +48,10 @@ class WindowWork {
   /// Makes the graph, or gives up capturing.
   void capture(Shape& shape);
 
-  const ops::GraphMemory& memory_;
+  const ops::StreamLease& stream_;
   Work work_;
   Options options_;
-  bool has_run_ = false;                  ///< so that tables are made and libraries set up
+  bool is_ready_ = false;                 ///< tables are made and libraries set up
   std::map<std::int64_t, Shape> shapes_;  ///< by rows of pieces; 0: no pieces
 };
 

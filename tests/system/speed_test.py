@@ -57,9 +57,10 @@ class SpeedTest(StudyTest):
         tiny_text(self.folder / "corpus.txt")
         settings = [word for setting in (*SMALL, f"data.corpus={self.folder}/corpus.txt") for word in ("--set", setting)]
         arguments = ("--parts", "search", "packing", "--warm-up", 1, "--workers", 1, 2, "--document-trials", 2, "--extrapolate", 1,
+                     "--searches", "search-small",
                      *settings)
         first, results = self.speed(*arguments)
-        search, packing = results["search"], list(results["packing"].values())
+        search, packing = results["search"]["search-small"], list(results["packing"].values())
         self.assertEqual([row["workers"] for row in packing], [1, 2])
         for rows in (packing, [search["nas"], search["nas, one at a time"]]):
             self.assertEqual(len({row["results_hash"] for row in rows}), 1, "the same bits")
@@ -77,7 +78,7 @@ class SpeedTest(StudyTest):
 
     def check_programs(self):
         """The programs that PyTorch trained are the study's, and one that it does not run is told."""
-        study, programs = self.output / "studies/search-small", self.output / "programs"
+        study, programs = self.output / "studies/search-small", self.output / "programs/search-small"
         trials = json.loads(self.succeed("trials", study, "--format", "json").stdout)
         (programs / "9999.py").write_text("class NasModel:\n    pass\n")
         done = subprocess.run(

@@ -67,6 +67,11 @@ class StreamLease {
   /// Of graphs of this lease. Not on the CPU.
   [[nodiscard]] const GraphMemory& memory() const;
 
+  /// Whether a lease of this stream has said that it was warm: that libraries have set up what they
+  /// keep for a stream, which they should not do while they are captured. Not on the CPU.
+  [[nodiscard]] bool is_warm() const;
+  void set_warm() const;
+
  private:
   struct State;
   std::unique_ptr<State> state_;
