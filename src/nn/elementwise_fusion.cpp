@@ -87,8 +87,8 @@ Step Chain::step() const {
   return all;
 }
 
-/// Whether LibTorch's way of a lone function is behind one kernel of our own: several kernels, or
-/// for GELU one that computes for longer than its memory traffic takes.
+/// Whether a lone function is worth a kernel of our own: where LibTorch has several for it, and
+/// GELU, for which there is a compiled one. Of the others LibTorch's single kernel is as good.
 bool pays_alone(ops::ElementwiseOp op) {
   using Op = ops::ElementwiseOp;
   switch (op) {

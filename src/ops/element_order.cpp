@@ -6,6 +6,9 @@
 
 #include <algorithm>
 #include <numeric>
+#include <optional>
+
+#include "nas/core/error.hpp"
 
 namespace nas::ops {
 
@@ -36,6 +39,14 @@ std::optional<Rows> rows_of(const at::Tensor& x, const std::vector<std::int64_t>
   return rows;
 }
 
+/// Nothing if x cannot be walked in that order.
+std::optional<std::int64_t> find_gap(const ElementOrder& order, const at::Tensor& x) {
+  const std::optional<Rows> rows = rows_of(x, order.axes);
+  if (rows && rows->width == order.count) return 0;
+  if (rows && rows->width == order.width) return rows->stride - rows->width;
+  return std::nullopt;
+}
+
 }  // namespace
 
 ElementOrder element_order(at::TensorList tensors) {
@@ -54,11 +65,10 @@ ElementOrder element_order(at::TensorList tensors) {
   return order;
 }
 
-std::optional<std::int64_t> row_gap(const ElementOrder& order, const at::Tensor& x) {
-  const std::optional<Rows> rows = rows_of(x, order.axes);
-  if (rows && rows->width == order.count) return 0;
-  if (rows && rows->width == order.width) return rows->stride - rows->width;
-  return std::nullopt;
+std::int64_t row_gap(const ElementOrder& order, const at::Tensor& x) {
+  const std::optional<std::int64_t> gap = find_gap(order, x);
+  NAS_ASSERT(gap.has_value());
+  return gap.value_or(0);
 }
 
 at::Tensor empty_in_order(const ElementOrder& order, const at::Tensor& x) {
@@ -72,7 +82,7 @@ at::Tensor empty_in_order(const ElementOrder& order, const at::Tensor& x) {
 }
 
 at::Tensor in_order(const ElementOrder& order, const at::Tensor& x) {
-  return row_gap(order, x) ? x : empty_in_order(order, x).copy_(x);
+  return find_gap(order, x) ? x : empty_in_order(order, x).copy_(x);
 }
 
 std::vector<at::Tensor> gradients_in_order(const ElementOrder& order, at::TensorList tensors) {
@@ -84,7 +94,7 @@ std::vector<at::Tensor> gradients_in_order(const ElementOrder& order, at::Tensor
   for (const at::Tensor& x : tensors) {
     places.push_back(static_cast<const char*>(x.const_data_ptr()));
     are_packed =
-        are_packed && x.is_alias_of(tensors[0]) && row_gap(order, x) == whole - order.width;
+        are_packed && x.is_alias_of(tensors[0]) && find_gap(order, x) == whole - order.width;
   }
   const char* const begin = *std::ranges::min_element(places);
   std::vector<const char*> sorted = places;

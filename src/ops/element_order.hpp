@@ -3,7 +3,6 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 namespace nas::ops {
@@ -20,8 +19,8 @@ struct ElementOrder {
 /// The memory order of the first tensor, with rows for those that have gaps.
 [[nodiscard]] ElementOrder element_order(at::TensorList tensors);
 
-/// Elements between two rows of x, 0 if it is dense; nothing if x cannot be walked in that order.
-[[nodiscard]] std::optional<std::int64_t> row_gap(const ElementOrder& order, const at::Tensor& x);
+/// Elements between two rows of x, which can be walked in that order; 0 if it is dense.
+[[nodiscard]] std::int64_t row_gap(const ElementOrder& order, const at::Tensor& x);
 
 /// A dense tensor in that order, of the shape and type of x.
 [[nodiscard]] at::Tensor empty_in_order(const ElementOrder& order, const at::Tensor& x);

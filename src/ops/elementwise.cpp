@@ -21,7 +21,7 @@ using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
 ElementwiseOperand<const void*> operand(const ElementOrder& order, const at::Tensor& x) {
-  return {x.const_data_ptr(), *row_gap(order, x)};
+  return {x.const_data_ptr(), row_gap(order, x)};
 }
 
 struct HeldChain : torch::CustomClassHolder {
@@ -44,7 +44,7 @@ class Elementwise : public torch::autograd::Function<Elementwise> {
     }
     context->save_for_backward(kept);
     context->saved_data["chain"] = c10::IValue::make_capsule(c10::make_intrusive<HeldChain>(chain));
-    const at::Tensor y = empty_in_order(order, inputs[0]);
+    at::Tensor y = empty_in_order(order, inputs[0]);
     all.y = y.mutable_data_ptr();
     launch_kernel(y.device(), [&](CUstream_st* stream) {
       return launch_elementwise(chain, all, is_bfloat16(y), stream);
@@ -66,7 +66,7 @@ class Elementwise : public torch::autograd::Function<Elementwise> {
     for (std::size_t i = 0; i < inputs.size(); ++i) {
       all.inputs[i] = operand(order, inputs[i]);
       if (context->needs_input_grad(i)) {
-        all.gradients[i] = {gradients[i].mutable_data_ptr(), *row_gap(order, gradients[i])};
+        all.gradients[i] = {gradients[i].mutable_data_ptr(), row_gap(order, gradients[i])};
       } else {
         gradients[i].reset();
       }

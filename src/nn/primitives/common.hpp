@@ -29,16 +29,16 @@ template <class Choice>
 [[nodiscard]] double constant_factor(const space::NodeContext& context);
 
 /// For PrimitiveImpl::elementwise, of a function without a constant.
-template <ops::ElementwiseOp kOp>
+template <ops::ElementwiseOp Op>
 [[nodiscard]] ops::ElementwiseFunction elementwise(const space::NodeContext& /*context*/) {
-  return {kOp, 0};
+  return {Op, 0};
 }
 
 /// The same, of a function with kSmallMagnitude.
-template <ops::ElementwiseOp kOp>
+template <ops::ElementwiseOp Op>
 [[nodiscard]] ops::ElementwiseFunction elementwise_beside_zero(
     const space::NodeContext& /*context*/) {
-  return {kOp, space::kSmallMagnitude};
+  return {Op, space::kSmallMagnitude};
 }
 
 /// Parameters of all elements equal.
