@@ -71,8 +71,13 @@ void prepare_for_stream(const std::string& path);
 /// A stored study's plan and what it was made from.
 [[nodiscard]] run::Plan stored_plan(const store::Study& study);
 
-/// Stores a configuration to go on with. A change that the guarantee does not survive is recorded
-/// as a break when `allow` is set; throws Error(kUsage) that shows it otherwise.
+/// Throws Error(kUsage) that shows it where a configuration to go on with has a change that the
+/// guarantee does not survive, unless `allow` is set.
+void require_acceptable_config(const store::Study& study, const config::RunConfig& wanted,
+                               bool allow);
+
+/// Stores a configuration to go on with, which must be acceptable. A change that the guarantee does
+/// not survive is recorded as a break.
 void accept_config(store::Study& study, const config::RunConfig& wanted, bool allow);
 
 /// The same for a machine that differs from the one that the study began on: Error(kDevice).

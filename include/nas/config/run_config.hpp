@@ -69,7 +69,8 @@ void describe(Fields& fields, RunConfig& config);
 [[nodiscard]] std::vector<std::string> config_difference(const Json& before, const Json& after);
 
 /// Whether a key may change on resume without breaking the guarantee: budget.*, verify.*, name,
-/// training.tensorboard, training.capture.
+/// training.tensorboard, training.capture; device, whose kind and model the study's environment
+/// holds.
 [[nodiscard]] bool is_budget_key(const std::string& dotted);
 
 /// Takes out of a `training` section what changes no result: tensorboard, capture.
