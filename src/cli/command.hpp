@@ -62,6 +62,10 @@ void prepare_engine_of(const std::string& study_folder);
 /// Goes on with the engine if this file can be read once only, as a pipe.
 void prepare_for_stream(const std::string& path);
 
+/// The configuration for a verb that trains one model after the other: `device` is the first of
+/// those that it names.
+[[nodiscard]] config::RunConfig on_one_device(config::RunConfig config);
+
 /// The evaluator that a configuration names.
 [[nodiscard]] std::shared_ptr<const run::Evaluator> make_evaluator(const config::RunConfig& config);
 

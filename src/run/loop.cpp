@@ -24,6 +24,9 @@ std::int64_t worker_count(const Plan& plan, const RunOptions& options) {
     const bool on_gpu = plan.config.device.starts_with("cuda");
     // A latency measured beside other trials on one GPU would be theirs too.
     workers = on_gpu && plan.config.profile.latency ? 1 : cores / plan.config.training.threads;
+    const auto devices = static_cast<std::int64_t>(config::device_names(plan.config.device).size());
+    // However often the CPU is named, its cores are the same.
+    workers = on_gpu ? workers * devices : std::max(workers, devices);
   }
   return std::clamp<std::int64_t>(workers, 1, plan.config.search.parallelism);
 }

@@ -20,8 +20,11 @@ Conversation::Program shell(const std::string& script) { return {"/bin/sh", {"sh
 
 Lines all_lines(Conversation& conversation) {
   Lines lines;
-  while (auto line = conversation.channel().read()) lines.push_back(*line);
-  return lines;
+  while (true) {
+    const std::optional<std::string> line = conversation.channel().read();
+    if (!line) return lines;
+    lines.push_back(*line);
+  }
 }
 
 TEST(Conversation, CarriesLinesBothWays) {
