@@ -24,21 +24,27 @@ std::vector<std::string> breaking(const std::vector<std::string>& difference) {
 
 }  // namespace
 
+void require_acceptable_config(const store::Study& study, const config::RunConfig& wanted,
+                               bool allow) {
+  const std::vector<std::string> lines =
+      breaking(config::config_difference(to_json(stored_config(study)), to_json(wanted)));
+  if (lines.empty() || allow) return;
+  throw Error(ErrorKind::kUsage,
+              "the configuration of " + study.folder() + " has changed:" + joined(lines) +
+                  "\nwith it the study would not be one search; start a new one, or accept a "
+                  "break in the guarantee with --allow-config-change");
+}
+
 void accept_config(store::Study& study, const config::RunConfig& wanted, bool allow) {
+  require_acceptable_config(study, wanted, allow);
   const Json after = to_json(wanted);
   const std::vector<std::string> difference =
       config::config_difference(to_json(stored_config(study)), after);
   if (difference.empty()) return;
-  const std::vector<std::string> lines = breaking(difference);
-  if (!lines.empty() && !allow) {
-    throw Error(ErrorKind::kUsage,
-                "the configuration of " + study.folder() + " has changed:" + joined(lines) +
-                    "\nwith it the study would not be one search; start a new one, or accept a "
-                    "break in the guarantee with --allow-config-change");
-  }
   // The file first: it says what the user wants, also to the one who goes on after a death here.
   write_file_atomically(study.folder() + "/config.resolved.json", after.dump(2) + "\n");
   study.set_attribute("finished", nullptr);
+  const std::vector<std::string> lines = breaking(difference);
   if (!lines.empty()) study.record_break("configuration:" + joined(lines));
   study.replace_config(after);
 }

@@ -31,7 +31,7 @@ int replay(ReplayOptions options) {
     throw Error(ErrorKind::kUsage, "name a trial, or --all");
   }
   const run::Plan plan = stored_plan(study);
-  const auto evaluator = make_evaluator(plan.config);
+  const auto evaluator = make_evaluator(on_one_device(plan.config));
   for (const std::string& line :
        run::environment_difference(study.header().environment, run::environment_of(*evaluator))) {
     log_warning("this machine differs from the study's: " + line);

@@ -55,11 +55,13 @@ int resume(const ResumeOptions& options) {
               << " trials); more with: nas resume " << options.study << " --set budget.trials=N\n";
     return 0;
   }
-  accept_config(study, wanted, options.allow_config_change);
+  require_acceptable_config(study, wanted, options.allow_config_change);
   const run::Plan plan =
       run::make_plan(wanted, JsonPositions(options.study + "/config.resolved.json"));
   const auto evaluator = make_evaluator(plan.config);
+  // First the environment: a device of another kind or model stays out of the configuration.
   accept_environment(study, *evaluator, options.allow_environment_change);
+  accept_config(study, wanted, options.allow_config_change);
   return run_study(plan, *evaluator, study, options.workers);
 }
 

@@ -141,7 +141,8 @@ void add_search(CLI::App& program, Action& action) {
   verb.option("--set", options->overrides,
               "override: a.b=v, +a.b=v (new key), ~a.b (delete); may be repeated")
       .one_value_each();
-  verb.option("--device", options->device, "auto, cpu, cuda or cuda:N");
+  verb.option("--device", options->device,
+              "auto, cpu, cuda, cuda:N, or several that share the search: cuda:0,cuda:1");
   verb.option("--workers", options->workers,
               "trials at a time, at most search.parallelism [as many as the cores allow]")
       .range(1, 256);

@@ -191,6 +191,7 @@ int summary(const run::LongTraining& training, const std::string& metric,
 
 int train(const TrainOptions& options) {
   run::LongTraining::Options wanted = wanted_training(options);
+  wanted.config = on_one_device(wanted.config);
   const std::string metric = run::LongTraining::kMetric;
   const config::RunConfig config = wanted.config;
   prepare_engine(config.evaluator);

@@ -62,6 +62,10 @@ void prepare_engine_of(const std::string& study_folder);
 /// Goes on with the engine if this file can be read once only, as a pipe.
 void prepare_for_stream(const std::string& path);
 
+/// The configuration for a verb that trains one model after the other: `device` is the first of
+/// those that it names.
+[[nodiscard]] config::RunConfig on_one_device(config::RunConfig config);
+
 /// The evaluator that a configuration names.
 [[nodiscard]] std::shared_ptr<const run::Evaluator> make_evaluator(const config::RunConfig& config);
 
@@ -71,8 +75,13 @@ void prepare_for_stream(const std::string& path);
 /// A stored study's plan and what it was made from.
 [[nodiscard]] run::Plan stored_plan(const store::Study& study);
 
-/// Stores a configuration to go on with. A change that the guarantee does not survive is recorded
-/// as a break when `allow` is set; throws Error(kUsage) that shows it otherwise.
+/// Throws Error(kUsage) that shows it where a configuration to go on with has a change that the
+/// guarantee does not survive, unless `allow` is set.
+void require_acceptable_config(const store::Study& study, const config::RunConfig& wanted,
+                               bool allow);
+
+/// Stores a configuration to go on with, which must be acceptable. A change that the guarantee does
+/// not survive is recorded as a break.
 void accept_config(store::Study& study, const config::RunConfig& wanted, bool allow);
 
 /// The same for a machine that differs from the one that the study began on: Error(kDevice).

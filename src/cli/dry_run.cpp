@@ -90,9 +90,9 @@ double training_seconds(const run::Plan& plan, const Survey& survey) {
   return seconds[seconds.size() / 2];
 }
 
-/// Of the device, whoever uses it.
+/// Of the device, whoever uses it; of the first of several, which are of one model.
 double memory_bytes(const config::RunConfig& config) {
-  const std::string& device = config.device;
+  const std::string device = config::device_names(config.device).front();
   // Without the engine nothing is trained, and asking it for devices would begin the run again.
   const bool has_engine = run::builtin_evaluators().at(config.evaluator).needs_engine;
   const std::vector<run::Gpu> gpus =

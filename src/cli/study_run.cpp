@@ -79,6 +79,11 @@ void prepare_engine_of(const std::string& study_folder) {
   prepare_engine(stored_config(study).evaluator);
 }
 
+config::RunConfig on_one_device(config::RunConfig config) {
+  config.device = config::device_names(config.device).front();
+  return config;
+}
+
 std::shared_ptr<const run::Evaluator> make_evaluator(const config::RunConfig& config) {
   return run::builtin_evaluators().at(config.evaluator).make(config);
 }

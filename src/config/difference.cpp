@@ -61,8 +61,9 @@ void erase_undeciding_keys(Json& training) {
 }
 
 bool is_budget_key(const std::string& dotted_key) {
-  return dotted_key == "name" || dotted_key == "budget" || dotted_key == "verify" ||
-         dotted_key.starts_with("budget.") || dotted_key.starts_with("verify.") ||
+  return dotted_key == "name" || dotted_key == "device" || dotted_key == "budget" ||
+         dotted_key == "verify" || dotted_key.starts_with("budget.") ||
+         dotted_key.starts_with("verify.") ||
          std::ranges::any_of(kUndecidingKeys, [&](const char* key) {
            return dotted_key == std::string("training.") + key;
          });

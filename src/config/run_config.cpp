@@ -14,7 +14,10 @@ TextRule study_name() {
 }
 
 TextRule device_name() {
-  return {"\"auto\", \"cpu\", \"cuda\" or \"cuda:N\"", "auto|cpu|cuda(:[0-9]{1,3})?", 8};
+  constexpr const char* kList = "cpu(,cpu)*|cuda(:[0-9]{1,3})?(,cuda(:[0-9]{1,3})?)*";
+  constexpr std::size_t kMostBytes = 512;
+  return {"\"auto\", \"cpu\", \"cuda\", \"cuda:N\", or several of one kind: \"cuda:0,cuda:1\"",
+          std::string("auto|") + kList, kMostBytes};
 }
 
 TextRule storage_url() {
@@ -64,7 +67,9 @@ void describe(Fields& fields, RunConfig& config) {
   fields.text("name", config.name, study_name(),
               "of the study: its folder is runs/NAME; the file's name unless given");
   fields.unsigned_integer("seed", config.seed, "everything random follows from it");
-  fields.text("device", config.device, device_name(), "auto: the first GPU, else the CPU");
+  fields.text("device", config.device, device_name(),
+              "auto: the first GPU, else the CPU. Several with commas between, all of one model: a "
+              "process each trains trials of the one search; may change on resume");
   section("data", "corpus and tokenizer", config.data);
   section("model", "what surrounds the layers", config.model);
   fields.raw("space", config.space, RawKind::kObject,
@@ -95,6 +100,17 @@ RunConfig config_from_json(const Json& json, const JsonPositions& positions) {
   RunConfig config;
   read_fields(json, positions, "", [&](Fields& fields) { describe(fields, config); });
   return config;
+}
+
+std::vector<std::string> device_names(const std::string& device) {
+  std::vector<std::string> names;
+  std::size_t begin = 0;
+  while (true) {
+    const std::size_t comma = device.find(',', begin);
+    names.push_back(device.substr(begin, comma - begin));
+    if (comma == std::string::npos) return names;
+    begin = comma + 1;
+  }
 }
 
 Json with_former_meaning(Json stored) {

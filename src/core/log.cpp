@@ -10,6 +10,7 @@
 #include <mutex>
 #include <set>
 #include <string>
+#include <utility>
 
 namespace nas {
 namespace {
@@ -55,6 +56,7 @@ struct State {
   std::set<std::string> warned;
   void (*before)() = nullptr;
   void (*after)() = nullptr;
+  LogReceiver receiver;
 };
 
 State& state() {
@@ -62,7 +64,11 @@ State& state() {
   return value;
 }
 
-void log_locked(State& s, LogLevel level, std::string_view message) {
+void log_locked(State& s, LogLevel level, std::string_view message, bool once = false) {
+  if (s.receiver) {
+    s.receiver(level, message, once);
+    return;
+  }
   const spdlog::string_view_t text(message.data(), message.size());
   const spdlog::level::level_enum spdlog_level = level_of(level);
   if (s.terminal->should_log(spdlog_level)) {
@@ -84,7 +90,7 @@ void log(LogLevel level, std::string_view message) {
 void log_warning_once(const std::string& message) {
   State& s = state();
   const std::lock_guard lock(s.mutex);
-  if (s.warned.insert(message).second) log_locked(s, LogLevel::kWarning, message);
+  if (s.warned.insert(message).second) log_locked(s, LogLevel::kWarning, message, true);
 }
 
 void set_log_level(LogLevel level) {
@@ -114,6 +120,12 @@ void set_log_hooks(void (*before)(), void (*after)()) {
   const std::lock_guard lock(s.mutex);
   s.before = before;
   s.after = after;
+}
+
+void set_log_receiver(LogReceiver receiver) {
+  State& s = state();
+  const std::lock_guard lock(s.mutex);
+  s.receiver = std::move(receiver);
 }
 
 }  // namespace nas

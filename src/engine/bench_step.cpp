@@ -8,7 +8,7 @@ run::StepBenchResult bench_step(const run::StepBench& bench) {
   train::StepTimingRequest request;
   request.architecture = bench.architecture;
   request.training = bench.config.training;
-  request.lowering.device = nn::resolve_device(bench.config.device);
+  request.lowering.device = nn::resolve_device(config::device_names(bench.config.device).front());
   request.lowering.fuse = bench.config.training.fuse;
   request.lowering.deterministic = bench.config.training.deterministic;
   request.lowering.bf16 = train::uses_bf16(bench.config.training, request.lowering.device);

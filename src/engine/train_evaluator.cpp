@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "engine/admission.hpp"
+#include "engine/device_workers.hpp"
 #include "nas/core/error.hpp"
 #include "nas/core/log.hpp"
 #include "nas/core/machine_memory.hpp"
@@ -204,7 +205,15 @@ class TrainEvaluator final : public run::Evaluator {
 }  // namespace
 
 std::shared_ptr<const run::Evaluator> make_train_evaluator(const config::RunConfig& config) {
-  return std::make_shared<TrainEvaluator>(config);
+  if (config::device_names(config.device).size() == 1) {
+    return std::make_shared<TrainEvaluator>(config);
+  }
+  const std::vector<std::string> devices = devices_of_one_model(config);
+  config::RunConfig of_one = config;
+  of_one.device = devices.front();
+  return std::make_shared<DeviceWorkers>(
+      config, devices, std::make_shared<TrainEvaluator>(of_one),
+      Conversation::Program{"/proc/self/exe", {"nas-engine", kDeviceWorkerArgument}});
 }
 
 }  // namespace nas::engine

@@ -30,7 +30,7 @@ std::vector<std::string> unreproducible_keys(const config::RunConfig& config) {
   std::vector<std::string> keys;
   if (config.training.budget.seconds) keys.emplace_back("training.budget.seconds");
   if (config.training.timeout_seconds > 0) keys.emplace_back("training.timeout_seconds");
-  if (!config.training.deterministic && config.device != "cpu") {
+  if (!config.training.deterministic && !config.device.starts_with("cpu")) {
     keys.emplace_back("training.deterministic");
   }
   return keys;

@@ -11,8 +11,9 @@
 #include "nas/core/log.hpp"
 #include "nas/run/search_run.hpp"
 #include "nas/run/statistics.hpp"
+#include "nas/space/outcome_json.hpp"
 #include "nas/store/event_file.hpp"
-#include "score_json.hpp"
+#include "scores.hpp"
 
 namespace nas::run {
 namespace {
@@ -42,7 +43,7 @@ Json config_of(const config::RunConfig& config) {
 Json result_to_json(const SeedResult& result) {
   const space::Outcome& outcome = result.outcome;
   Json scores = Json::array();
-  for (const space::Score& score : outcome.scores) scores.push_back(score_to_json(score));
+  for (const space::Score& score : outcome.scores) scores.push_back(space::score_to_json(score));
   return {{"nas_training", kFormat},
           {"repeat", result.repeat},
           {"state", to_text(outcome.state)},
@@ -63,7 +64,8 @@ SeedResult result_from_json(const Json& json) {
   outcome.reason = json.at("reason").get<std::string>();
   outcome.detail = json.at("detail").get<std::string>();
   if (json.at("value").is_number()) outcome.value = json.at("value").get<double>();
-  for (const Json& score : json.at("scores")) outcome.scores.push_back(score_from_json(score));
+  for (const Json& score : json.at("scores"))
+    outcome.scores.push_back(space::score_from_json(score));
   for (const Json& entry : json.at("intermediate")) {
     outcome.intermediate.emplace_back(entry.at(0).get<std::int64_t>(), entry.at(1).get<double>());
   }

@@ -16,7 +16,7 @@ using space::Trial;
 using space::TrialState;
 
 /// More at a time make a GPU no faster (docs/performance.md).
-constexpr std::int64_t kTrainingsOfAGpu = 8;
+constexpr std::int64_t kTrainingsOfAGpu = 4;
 
 }  // namespace
 
@@ -25,9 +25,14 @@ std::int64_t worker_count(const Plan& plan, const RunOptions& options) {
   if (workers <= 0) {
     const std::int64_t cores = std::max(1U, std::thread::hardware_concurrency());
     workers = cores / plan.config.training.threads;
+    const auto devices = static_cast<std::int64_t>(config::device_names(plan.config.device).size());
     if (plan.config.device.starts_with("cuda")) {
       // A latency measured beside other trials on one GPU would be theirs too.
-      workers = plan.config.profile.latency ? 1 : std::min(workers, kTrainingsOfAGpu);
+      const std::int64_t on_one = plan.config.profile.latency ? 1 : kTrainingsOfAGpu;
+      workers = std::min(workers, on_one * devices);
+    } else {
+      // However often the CPU is named, its cores are the same.
+      workers = std::max(workers, devices);
     }
   }
   return std::clamp<std::int64_t>(workers, 1, plan.config.search.parallelism);

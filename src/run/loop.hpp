@@ -70,8 +70,8 @@ class SearchLoop {
 };
 
 /// Number of worker threads for a plan: the option, else the machine's cores divided by the
-/// threads of one trial (one where a latency is measured on a GPU), at least 1, never above
-/// search.parallelism.
+/// threads of one trial (one where a latency is measured on a GPU), for each GPU, at least 1 for
+/// each device, never above search.parallelism.
 [[nodiscard]] std::int64_t worker_count(const Plan& plan, const RunOptions& options);
 
 }  // namespace nas::run

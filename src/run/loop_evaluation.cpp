@@ -4,7 +4,8 @@
 #include "loop.hpp"
 #include "metrics.hpp"
 #include "nas/core/files.hpp"
-#include "score_json.hpp"
+#include "nas/space/outcome_json.hpp"
+#include "scores.hpp"
 #include "seeds.hpp"
 #include "trial_events.hpp"
 
@@ -59,10 +60,11 @@ space::Scores SearchLoop::scores_before_training(const Trial& trial) {
   const Json stored = study_.trial_attribute(trial.number, kMeasured);
   std::optional<space::Score> latency;
   if (!stored.is_null()) {
-    latency = score_from_json(stored);
+    latency = space::score_from_json(stored);
   } else {
     latency = evaluator_.measure_latency(trial.candidate.architecture);
-    if (latency) study_.set_trial_attribute(trial.number, kMeasured, score_to_json(*latency));
+    if (latency)
+      study_.set_trial_attribute(trial.number, kMeasured, space::score_to_json(*latency));
   }
   if (latency) scores.push_back(*latency);
   return scores;

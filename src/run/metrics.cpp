@@ -7,7 +7,7 @@
 
 #include "nas/core/error.hpp"
 #include "nas/run/search_run.hpp"
-#include "score_json.hpp"
+#include "scores.hpp"
 
 namespace nas::run {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "nas/core/error.hpp"
 #include "nas/search/pareto.hpp"
-#include "score_json.hpp"
+#include "scores.hpp"
 
 namespace nas::run {
 namespace {

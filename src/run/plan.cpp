@@ -4,7 +4,7 @@
 #include "metrics.hpp"
 #include "nas/core/error.hpp"
 #include "nas/run/search_run.hpp"
-#include "score_json.hpp"
+#include "scores.hpp"
 
 namespace nas::run {
 namespace {

@@ -1,3 +1,5 @@
+#include "scores.hpp"
+
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -6,7 +8,6 @@
 #include "nas/core/units.hpp"
 #include "nas/run/search_run.hpp"
 #include "nas/space/cost.hpp"
-#include "score_json.hpp"
 
 namespace nas::run {
 namespace {
@@ -14,27 +15,7 @@ namespace {
 using space::Score;
 using space::Scores;
 
-Json number_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
-
-double number_from(const Json& json) {
-  return json.is_number() ? json.get<double>() : std::numeric_limits<double>::quiet_NaN();
-}
-
 }  // namespace
-
-Json score_to_json(const Score& score) {
-  return {{"name", score.name},
-          {"value", number_or_null(score.value)},
-          {"unit", score.unit},
-          {"spread", number_or_null(score.spread)},
-          {"protocol", score.protocol}};
-}
-
-Score score_from_json(const Json& json) {
-  return {json.at("name").get<std::string>(), number_from(json.at("value")),
-          json.at("unit").get<std::string>(), number_from(json.at("spread")),
-          json.at("protocol").get<std::string>()};
-}
 
 const Score* find_score(const Scores& scores, const std::string& metric) {
   for (const Score& score : scores) {

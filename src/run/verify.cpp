@@ -10,8 +10,9 @@
 #include "nas/core/interrupt.hpp"
 #include "nas/core/log.hpp"
 #include "nas/run/verification.hpp"
+#include "nas/space/outcome_json.hpp"
 #include "random_search.hpp"
-#include "score_json.hpp"
+#include "scores.hpp"
 #include "verified_roles.hpp"
 
 namespace nas::run {
@@ -61,11 +62,11 @@ space::Scores initial_scores(const Plan& plan, const Evaluator& evaluator, store
     if (space::Scores scores = measured_scores(trial); !scores.empty()) return scores;
   }
   if (const Json stored = study.attribute(kInitialLatency); !stored.is_null()) {
-    return {score_from_json(stored)};
+    return {space::score_from_json(stored)};
   }
   const auto latency = evaluator.measure_latency(initial.architecture);
   if (!latency) return {};
-  study.set_attribute(kInitialLatency, score_to_json(*latency));
+  study.set_attribute(kInitialLatency, space::score_to_json(*latency));
   return {*latency};
 }
 

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "nas/core/error.hpp"
+#include "nas/space/outcome_json.hpp"
 #include "nas/space/text.hpp"
 
 namespace nas::store {
@@ -56,47 +57,12 @@ std::vector<std::int64_t> integers_in(const Json& json) {
   return numbers;
 }
 
-double number_in(const Json& json) {
-  if (json.is_null()) return kNan;
-  if (json.is_number()) return json.get<double>();
-  if (!json.is_string()) unexpected(json, "number");
-  const auto& name = json.get_ref<const std::string&>();
-  if (name == "inf") return kInfinity;
-  if (name == "-inf") return -kInfinity;
-  unexpected(json, "number");
-}
-
 space::MutationKind mutation_kind(const std::string& name) {
   using enum space::MutationKind;
   for (const auto kind : {kInsert, kDelete, kDeleteInsert, kField, kSwap, kChoice, kBank}) {
     if (name == space::to_text(kind)) return kind;
   }
   throw Error(ErrorKind::kStudy, "\"" + name + "\" is no kind of mutation");
-}
-
-Json scores_json(const space::Scores& scores) {
-  Json json = Json::array();
-  for (const space::Score& score : scores) {
-    Json entry = Json::object();
-    entry["name"] = score.name;
-    entry["value"] = number_json(score.value);
-    entry["unit"] = score.unit;
-    entry["spread"] = number_json(score.spread);
-    entry["protocol"] = score.protocol;
-    json.push_back(std::move(entry));
-  }
-  return json;
-}
-
-space::Scores scores_from_json(const Json& json) {
-  space::Scores scores;
-  scores.reserve(json.size());
-  for (const Json& entry : array_in(json)) {
-    scores.push_back({entry.at("name").get<std::string>(), number_in(entry.at("value")),
-                      entry.at("unit").get<std::string>(), number_in(entry.at("spread")),
-                      entry.at("protocol").get<std::string>()});
-  }
-  return scores;
 }
 
 }  // namespace
@@ -135,12 +101,6 @@ std::string json_text(const Json& json) {
   constexpr int kOneLine = -1;
   constexpr bool kAsciiOnly = false;
   return json.dump(kOneLine, ' ', kAsciiOnly, Json::error_handler_t::replace);
-}
-
-Json number_json(double value) {
-  if (std::isfinite(value)) return value;
-  if (std::isnan(value)) return nullptr;
-  return value > 0 ? "inf" : "-inf";
 }
 
 std::string sample_text(const space::Sample& sample) {
@@ -220,10 +180,18 @@ std::vector<space::Change> changes_of(const std::string& text, const std::string
   });
 }
 
-std::string scores_text(const space::Scores& scores) { return json_text(scores_json(scores)); }
+std::string scores_text(const space::Scores& scores) {
+  Json json = Json::array();
+  for (const space::Score& score : scores) json.push_back(space::score_to_json(score));
+  return json_text(json);
+}
 
 space::Scores scores_of(const std::string& text, const std::string& where) {
-  return decoded(text, where, scores_from_json);
+  return decoded(text, where, [](const Json& json) {
+    space::Scores scores;
+    for (const Json& score : array_in(json)) scores.push_back(space::score_from_json(score));
+    return scores;
+  });
 }
 
 std::string string_of(const std::string& text, const std::string& where) {
@@ -240,48 +208,15 @@ std::int64_t integer_of(const std::string& text, const std::string& where) {
 }
 
 double real_of(const std::string& text, const std::string& where) {
-  return decoded(text, where, number_in);
+  return decoded(text, where, space::number_from_json);
 }
 
 std::string outcome_text(const space::Outcome& outcome) {
-  Json json = Json::object();
-  json["state"] = space::to_text(outcome.state);
-  json["reason"] = outcome.reason;
-  json["detail"] = outcome.detail;
-  json["value"] = number_json(outcome.value);
-  for (const double value : outcome.further_values) {
-    json["further_values"].push_back(number_json(value));
-  }
-  json["intermediate"] = Json::array();
-  for (const auto& [step, value] : outcome.intermediate) {
-    json["intermediate"].push_back(Json::array({step, number_json(value)}));
-  }
-  if (!outcome.hurdles.empty()) json["hurdles"] = outcome.hurdles;
-  json["scores"] = scores_json(outcome.scores);
-  json["seconds"] = number_json(outcome.seconds);
-  return json_text(json);
+  return json_text(space::outcome_to_json(outcome));
 }
 
 space::Outcome outcome_of(const std::string& text, const std::string& where) {
-  return decoded(text, where, [](const Json& json) {
-    space::Outcome outcome;
-    outcome.state = space::trial_state_from_text(json.at("state").get<std::string>());
-    outcome.reason = json.at("reason").get<std::string>();
-    outcome.detail = json.at("detail").get<std::string>();
-    outcome.value = number_in(json.at("value"));
-    if (json.contains("further_values")) {
-      for (const Json& value : array_in(json.at("further_values"))) {
-        outcome.further_values.push_back(number_in(value));
-      }
-    }
-    for (const Json& entry : array_in(json.at("intermediate"))) {
-      outcome.intermediate.emplace_back(integer_in(entry.at(0)), number_in(entry.at(1)));
-    }
-    if (json.contains("hurdles")) outcome.hurdles = integers_in(json.at("hurdles"));
-    outcome.scores = scores_from_json(json.at("scores"));
-    outcome.seconds = number_in(json.at("seconds"));
-    return outcome;
-  });
+  return decoded(text, where, space::outcome_from_json);
 }
 
 space::TrialState state_of(const std::string& text, const std::string& where) {

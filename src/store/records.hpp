@@ -29,9 +29,6 @@ struct NumberColumns {
 /// JSON text on one line; bytes that are no UTF-8 (in a system's message) become U+FFFD.
 [[nodiscard]] std::string json_text(const Json& json);
 
-/// NaN as null, infinities as "inf" and "-inf": valid JSON that reads back exactly.
-[[nodiscard]] Json number_json(double value);
-
 [[nodiscard]] std::string sample_text(const space::Sample& sample);
 [[nodiscard]] space::Sample sample_of(const std::string& text, const std::string& where);
 

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "nas/core/error.hpp"
+#include "nas/space/outcome_json.hpp"
 #include "store/optuna_params.hpp"
 #include "store/records.hpp"
 #include "store/study_impl.hpp"
@@ -135,7 +136,7 @@ void write_outcome(soci::session& session, long long trial_id, long long objecti
       write_value(session, trial_id, i + 1, number_columns(outcome.further_values[i]));
     }
   } else if (!std::isnan(outcome.value)) {
-    write_attribute(session, trial_id, "value", json_text(number_json(outcome.value)));
+    write_attribute(session, trial_id, "value", json_text(space::number_to_json(outcome.value)));
   }
   // Optuna prunes in studies of one objective only.
   if (outcome.state == space::TrialState::kPruned && objectives == 1) {
@@ -151,7 +152,7 @@ void write_outcome(soci::session& session, long long trial_id, long long objecti
     write_attribute(session, trial_id, "hurdles", integers_text(outcome.hurdles));
   }
   write_attribute(session, trial_id, "scores", scores_text(outcome.scores));
-  write_attribute(session, trial_id, "seconds", json_text(number_json(outcome.seconds)));
+  write_attribute(session, trial_id, "seconds", json_text(space::number_to_json(outcome.seconds)));
 }
 
 void set_state(soci::session& session, long long trial_id, const std::string& state) {

@@ -58,8 +58,8 @@ bool DeviceStep::gather() const {
 
 void DeviceStep::prepare() const {
   const at::NoGradGuard no_grad;
-  static_cast<void>(model_.forward(
-      windows_.narrow(0, 0, 1).narrow(1, 0, request_.training.seq_len).contiguous()));
+  // The whole batch: fewer rows would be a shape that products have not met.
+  static_cast<void>(next_token_loss(model_, windows_, nullptr));
 }
 
 void DeviceStep::launch(const at::Tensor& tokens, const nn::DocumentPieces* pieces) {

@@ -42,10 +42,10 @@ TEST(ConfigDifference, SeesAChangeOfTypeAndOfOrder) {
 }
 
 TEST(IsBudgetKey, HoldsForWhatMayChangeOnResume) {
-  for (const char* key : {"budget", "budget.trials", "verify.top", "name"}) {
+  for (const char* key : {"budget", "budget.trials", "verify.top", "name", "device"}) {
     EXPECT_TRUE(is_budget_key(key)) << key;
   }
-  for (const char* key : {"seed", "device", "training.steps", "budgets", "names", "training.name",
+  for (const char* key : {"seed", "devices", "training.steps", "budgets", "names", "training.name",
                           "search.name", ""}) {
     EXPECT_FALSE(is_budget_key(key)) << key;
   }

@@ -104,6 +104,17 @@ TEST(RunConfig, ReadsEveryMember) {
   EXPECT_EQ(config.verify.repeats, 5);
 }
 
+TEST(RunConfig, NamesSeveralDevices) {
+  using Names = std::vector<std::string>;
+  for (const char* device : {"cpu,cpu", "cuda,cuda:1", "cuda:0,cuda:1,cuda:0"}) {
+    Json json = Json::parse(R"({"space": {}})");
+    json["device"] = device;
+    EXPECT_EQ(parse(json.dump()).device, device);
+  }
+  EXPECT_EQ(device_names("auto"), Names{"auto"});
+  EXPECT_EQ(device_names("cuda:0,cuda:1,cuda:0"), (Names{"cuda:0", "cuda:1", "cuda:0"}));
+}
+
 TEST(RunConfig, RoundTripIsExact) {
   for (const std::string& text : {std::string(kEverything), std::string(R"({"space": {}})")}) {
     const Json once = to_json(parse(text));
@@ -187,10 +198,22 @@ INSTANTIATE_TEST_SUITE_P(
                 "'-' and '.' that begins with a letter, digit or '_'"},
         Refusal{
             R"("device": "gpu")",
-            "device = \"gpu\" (c.json:1:15): must be \"auto\", \"cpu\", \"cuda\" or \"cuda:N\""},
-        Refusal{R"("device": "cuda:")",
-                "device = \"cuda:\" (c.json:1:15): must be \"auto\", \"cpu\", \"cuda\" or "
-                "\"cuda:N\""},
+            "device = \"gpu\" (c.json:1:15): must be \"auto\", \"cpu\", \"cuda\", \"cuda:N\", or "
+            "several of one kind: \"cuda:0,cuda:1\""},
+        Refusal{
+            R"("device": "cuda:")",
+            "device = \"cuda:\" (c.json:1:15): must be \"auto\", \"cpu\", \"cuda\", \"cuda:N\", "
+            "or several of one kind: \"cuda:0,cuda:1\""},
+        Refusal{R"("device": "cuda:0,cpu")",
+                "device = \"cuda:0,cpu\" (c.json:1:15): must be \"auto\", \"cpu\", \"cuda\", "
+                "\"cuda:N\", or several of one kind: \"cuda:0,cuda:1\""},
+        Refusal{R"("device": "auto,cuda:1")",
+                "device = \"auto,cuda:1\" (c.json:1:15): must be \"auto\", \"cpu\", \"cuda\", "
+                "\"cuda:N\", or several of one kind: \"cuda:0,cuda:1\""},
+        Refusal{
+            R"("device": "cuda:0,")",
+            "device = \"cuda:0,\" (c.json:1:15): must be \"auto\", \"cpu\", \"cuda\", \"cuda:N\", "
+            "or several of one kind: \"cuda:0,cuda:1\""},
         Refusal{R"("search": {"parallelism": 257})",
                 "search.parallelism = 257 (c.json:1:26): must be a whole number in [1, 256]"},
         Refusal{R"("search": {"paralelism": 2})",
@@ -317,6 +340,7 @@ TEST(ConfigHash, DependsOnWhatDecidesResults) {
   EXPECT_EQ(config_hash(parse(to_json(config).dump())), hash);
   RunConfig other = config;
   other.name = "renamed";
+  other.device = "cuda:1,cuda:2";
   other.budget.trials = 1000;
   other.verify.top = 0;
   other.training.tensorboard = !other.training.tensorboard;

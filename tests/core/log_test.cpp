@@ -145,5 +145,22 @@ TEST(Log, HooksStandAroundEveryLineOnStderr) {
   EXPECT_EQ(count_of(err, "<"), 1U) << err;
 }
 
+TEST(Log, AReceiverGetsEverythingInPlaceOfStderr) {
+  std::string received;
+  CaptureStderr();
+  set_log_receiver([&](LogLevel level, std::string_view message, bool once) {
+    received += std::to_string(static_cast<int>(level)) + std::string(message) + (once ? "!" : ".");
+  });
+  log_debug("a detail");
+  log_warning_once("only once");
+  log_warning_once("only once");
+  set_log_receiver(nullptr);
+  log_info("back again");
+  const std::string err = GetCapturedStderr();
+  EXPECT_EQ(received, "0a detail.2only once!");
+  EXPECT_EQ(err.find("detail"), std::string::npos) << err;
+  EXPECT_NE(err.find("back again"), std::string::npos) << err;
+}
+
 }  // namespace
 }  // namespace nas

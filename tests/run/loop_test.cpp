@@ -1,3 +1,5 @@
+#include "run/loop.hpp"
+
 #include <gtest/gtest.h>
 
 #include <mutex>
@@ -133,6 +135,22 @@ TEST(Loop, ReplayIsIdenticalForEveryTrial) {
     any_pruned = any_pruned || trial.outcome.state == space::TrialState::kPruned;
   }
   EXPECT_TRUE(any_pruned) << "no trial met a hurdle";
+}
+
+TEST(WorkerCount, GrowsWithTheDevices) {
+  Plan plan = make_plan(testing::small_config(8, 1), JsonPositions("small"));
+  plan.config.profile.latency = true;  // one at a time on each GPU
+  const auto workers = [&](const std::string& device) {
+    plan.config.device = device;
+    return worker_count(plan, {});
+  };
+  EXPECT_EQ(workers("cuda:0"), 1);
+  EXPECT_EQ(workers("cuda:0,cuda:1,cuda:2"), 3);
+  plan.config.training.threads = 1000;  // more than this machine has
+  EXPECT_EQ(workers("cpu"), 1);
+  EXPECT_EQ(workers("cpu,cpu"), 2);
+  plan.config.search.parallelism = 2;
+  EXPECT_EQ(workers("cuda:0,cuda:1,cuda:2"), 2);
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "nas/core/error.hpp"
-#include "run/score_json.hpp"
+#include "run/scores.hpp"
 #include "small_study.hpp"
 
 namespace nas::run {
@@ -59,18 +59,6 @@ TEST(Plan, AConstraintThatWasNotMeasuredIsNotSatisfied) {
   EXPECT_EQ(broken_constraint(config, {score}), "latency_us 12.0000 > 9");
   score.value = std::numeric_limits<double>::quiet_NaN();
   EXPECT_NE(broken_constraint(config, {score}), "") << "NaN satisfies nothing";
-}
-
-TEST(ScoreJson, RoundTripsExactlyAndKeepsNan) {
-  space::Score score;
-  score.name = "latency_us[b1]";
-  score.value = 0.1 + 0.2;
-  score.unit = "us";
-  score.protocol = "median";
-  const space::Score again = score_from_json(Json::parse(score_to_json(score).dump()));
-  EXPECT_EQ(again.value, score.value);
-  EXPECT_TRUE(std::isnan(again.spread));
-  EXPECT_EQ(again.protocol, "median");
 }
 
 }  // namespace

@@ -42,10 +42,6 @@ TEST(Records, NumberColumns) {
 }
 
 TEST(Records, NumbersInJson) {
-  EXPECT_EQ(number_json(kNan).dump(), "null");
-  EXPECT_EQ(number_json(kInfinity).dump(), "\"inf\"");
-  EXPECT_EQ(number_json(-kInfinity).dump(), "\"-inf\"");
-  EXPECT_EQ(number_json(0.1).dump(), "0.1");
   EXPECT_TRUE(std::isnan(real_of("null", "x")));
   EXPECT_EQ(real_of("\"-inf\"", "x"), -kInfinity);
   EXPECT_TRUE(std::signbit(real_of("-0.0", "x")));

@@ -16,7 +16,7 @@ namespace nas::config {
 struct RunConfig {
   std::string name = "study";
   std::uint64_t seed = 0;
-  std::string device = "auto";  ///< "auto", "cpu", "cuda", "cuda:N"
+  std::string device = "auto";  ///< "auto", "cpu", "cuda", "cuda:N", or several: "cuda:0,cuda:1"
   DataConfig data;
   ModelConfig model;
   JsonValue space;  ///< read by space::Space, at pointer "/space"
@@ -49,6 +49,9 @@ void describe(Fields& fields, RunConfig& config);
 /// From JSON, as a study stores it: looks at no file. Throws Error(kConfig) as above.
 [[nodiscard]] RunConfig config_from_json(const Json& json, const JsonPositions& positions);
 
+/// What RunConfig::device names, in its order: at least one, and one may be named more than once.
+[[nodiscard]] std::vector<std::string> device_names(const std::string& device);
+
 /// A study's stored configuration with the keys added whose default is not what the version of nas
 /// that stored it did: `data.document_mask` as false. Another key that it lacks means its default.
 [[nodiscard]] Json with_former_meaning(Json stored);
@@ -69,7 +72,8 @@ void describe(Fields& fields, RunConfig& config);
 [[nodiscard]] std::vector<std::string> config_difference(const Json& before, const Json& after);
 
 /// Whether a key may change on resume without breaking the guarantee: budget.*, verify.*, name,
-/// training.tensorboard, training.capture.
+/// training.tensorboard, training.capture; device, whose kind and model the study's environment
+/// holds.
 [[nodiscard]] bool is_budget_key(const std::string& dotted);
 
 /// Takes out of a `training` section what changes no result: tensorboard, capture.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -26,5 +27,13 @@ void open_log_file(const std::string& path);
 /// Called around every write to stderr so that a progress line on a terminal is cleared and
 /// redrawn; both may be empty.
 void set_log_hooks(void (*before)(), void (*after)());
+
+/// Called with (level, message, whether it is said once only) in place of stderr and file, one call
+/// at a time: it must not log.
+using LogReceiver = std::function<void(LogLevel, std::string_view, bool)>;
+
+/// Hands everything that is logged from now on to `receiver`, from kDebug on: in a process whose
+/// parent does the logging.
+void set_log_receiver(LogReceiver receiver);
 
 }  // namespace nas
