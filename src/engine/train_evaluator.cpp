@@ -1,6 +1,7 @@
 #include <c10/core/Device.h>
 
 #include <filesystem>
+#include <mutex>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -68,7 +69,6 @@ class TrainEvaluator final : public run::Evaluator {
     lowering_.fuse = config.training.fuse;
     lowering_.deterministic = config.training.deterministic;
     lowering_.bf16 = train::uses_bf16(config.training, lowering_.device);
-    if (lowering_.device != "cpu") admission_ = std::make_unique<Admission>(capacity_bytes());
   }
 
   std::optional<run::EvaluationResult> evaluate(
@@ -81,7 +81,7 @@ class TrainEvaluator final : public run::Evaluator {
       result.outcome.detail = std::move(reason);
       return result;
     }
-    return admission_ ? evaluate_admitted(request) : train_once(request);
+    return lowering_.device == "cpu" ? train_once(request) : evaluate_admitted(request);
   }
 
   std::optional<space::Score> measure_latency(
@@ -144,6 +144,9 @@ class TrainEvaluator final : public run::Evaluator {
       const run::EvaluationRequest& request) const {
     const space::CostPoint point{config_.training.batch_size, config_.training.seq_len};
     const double bound = cost_of(*request.architecture, point).peak_bytes;
+    // When the first one asks: who only describes a device need not take memory of it.
+    std::call_once(is_open_,
+                   [this] { admission_ = std::make_unique<Admission>(capacity_bytes()); });
     auto ticket = admission_->admit(bound, request.should_stop);
     if (!ticket) return std::nullopt;
     std::optional<run::EvaluationResult> result = train_once(request);
@@ -199,7 +202,8 @@ class TrainEvaluator final : public run::Evaluator {
   config::RunConfig config_;
   std::shared_ptr<const data::Dataset> dataset_;
   nn::LowerOptions lowering_;
-  std::unique_ptr<Admission> admission_;  ///< on a GPU
+  mutable std::once_flag is_open_;
+  mutable std::unique_ptr<Admission> admission_;  ///< of a GPU
 };
 
 }  // namespace
