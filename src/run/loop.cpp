@@ -18,22 +18,26 @@ using space::TrialState;
 /// More at a time make a GPU no faster (docs/performance.md).
 constexpr std::int64_t kTrainingsOfAGpu = 4;
 
+/// "auto" may be a GPU, as the evaluator knows.
+bool is_on_gpu(const Plan& plan, const Evaluator& evaluator) {
+  return plan.config.device.starts_with("cuda") ||
+         evaluator.environment().value("device_kind", "") == "cuda";
+}
+
 }  // namespace
 
-std::int64_t worker_count(const Plan& plan, const RunOptions& options) {
+std::int64_t worker_count(const Plan& plan, const Evaluator& evaluator, const RunOptions& options) {
   std::int64_t workers = options.workers;
   if (workers <= 0) {
     const std::int64_t cores = std::max(1U, std::thread::hardware_concurrency());
     workers = cores / plan.config.training.threads;
     const auto devices = static_cast<std::int64_t>(config::device_names(plan.config.device).size());
-    if (plan.config.device.starts_with("cuda")) {
+    if (is_on_gpu(plan, evaluator)) {
       // A latency measured beside other trials on one GPU would be theirs too.
       const std::int64_t on_one = plan.config.profile.latency ? 1 : kTrainingsOfAGpu;
       workers = std::min(workers, on_one * devices);
-    } else {
-      // However often the CPU is named, its cores are the same.
-      workers = std::max(workers, devices);
     }
+    workers = std::max(workers, devices);
   }
   return std::clamp<std::int64_t>(workers, 1, plan.config.search.parallelism);
 }
@@ -57,7 +61,7 @@ SearchLoop::SearchLoop(const Plan& plan, const Evaluator& evaluator, store::Stud
 RunEnd SearchLoop::run() {
   check_failures();
   std::vector<std::thread> workers;
-  const std::int64_t count = worker_count(plan_, options_);
+  const std::int64_t count = worker_count(plan_, evaluator_, options_);
   for (std::int64_t i = 0; i < count; ++i) workers.emplace_back([this] { work(); });
   for (std::thread& worker : workers) worker.join();
   if (failure_) std::rethrow_exception(failure_);

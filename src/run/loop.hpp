@@ -70,8 +70,9 @@ class SearchLoop {
 };
 
 /// Number of worker threads for a plan: the option, else the machine's cores divided by the
-/// threads of one trial (one where a latency is measured on a GPU), for each GPU, at least 1 for
-/// each device, never above search.parallelism.
-[[nodiscard]] std::int64_t worker_count(const Plan& plan, const RunOptions& options);
+/// threads of one trial, with GPUs at most four for each of them (one where a latency is measured),
+/// at least one for each device, never above search.parallelism.
+[[nodiscard]] std::int64_t worker_count(const Plan& plan, const Evaluator& evaluator,
+                                        const RunOptions& options);
 
 }  // namespace nas::run

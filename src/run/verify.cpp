@@ -204,7 +204,8 @@ bool run_jobs(const std::vector<VerifyJob>& jobs, const Plan& plan, const Evalua
     }
   };
   std::vector<std::thread> workers;
-  for (std::int64_t i = 0; i < worker_count(plan, options); ++i) workers.emplace_back(work);
+  const std::int64_t count = worker_count(plan, evaluator, options);
+  for (std::int64_t i = 0; i < count; ++i) workers.emplace_back(work);
   for (std::thread& worker : workers) worker.join();
   if (failure) std::rethrow_exception(failure);
   return !interrupted();

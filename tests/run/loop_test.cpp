@@ -139,10 +139,11 @@ TEST(Loop, ReplayIsIdenticalForEveryTrial) {
 
 TEST(WorkerCount, GrowsWithTheDevices) {
   Plan plan = make_plan(testing::small_config(8, 1), JsonPositions("small"));
+  const auto evaluator = builtin_evaluators().at("synthetic").make(plan.config);
   plan.config.profile.latency = true;  // one at a time on each GPU
   const auto workers = [&](const std::string& device) {
     plan.config.device = device;
-    return worker_count(plan, {});
+    return worker_count(plan, *evaluator, {});
   };
   EXPECT_EQ(workers("cuda:0"), 1);
   EXPECT_EQ(workers("cuda:0,cuda:1,cuda:2"), 3);
