@@ -28,6 +28,7 @@ config::DataConfig config_of(const std::string& corpus) {
 
 std::vector<std::string> names_of(const CorpusListing& listing) {
   std::vector<std::string> names;
+  names.reserve(listing.files.size());
   for (const CorpusFile& file : listing.files) names.push_back(file.name);
   return names;
 }

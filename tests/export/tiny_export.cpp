@@ -1,5 +1,6 @@
 #include "export/tiny_export.hpp"
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "export/hf_files.hpp"
@@ -42,7 +43,8 @@ exporting::ExportFacts tiny_facts() {
 void write_tiny_folder(const std::string& folder, const nn::Model& model) {
   make_folders(folder);
   for (const auto& [name, content] : exporting::hf_files(model, tiny_facts())) {
-    write_file_atomically(folder + "/" + name, content);
+    const std::filesystem::path path = std::filesystem::path(folder) / name;
+    write_file_atomically(path.string(), content);
   }
   std::vector<nn::NamedTensor> tensors;
   for (const nn::NamedTensor& parameter : model.parameters()) {
