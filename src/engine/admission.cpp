@@ -32,6 +32,7 @@ void Admission::leave(const Ticket& ticket) {
   for (const Ticket* other = first_; other != nullptr; other = other->next_) {
     used_bytes_ += other->bytes_;
   }
+  if (first_ == nullptr && on_empty_) on_empty_();
   changed_.notify_all();
 }
 

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <utility>
 
 namespace nas::engine {
 
@@ -13,7 +14,9 @@ namespace nas::engine {
 /// what the bound says only its training can tell. Thread safe.
 class Admission {
  public:
-  explicit Admission(double capacity_bytes) : capacity_bytes_(capacity_bytes) {}
+  /// on_empty: called when the last one has left, while nobody can enter; may be empty.
+  explicit Admission(double capacity_bytes, std::function<void()> on_empty = {})
+      : capacity_bytes_(capacity_bytes), on_empty_(std::move(on_empty)) {}
 
   /// What a training holds while it is on the device. Admission outlives it.
   class Ticket {
@@ -46,6 +49,7 @@ class Admission {
   void leave(const Ticket& ticket);
 
   double capacity_bytes_;
+  std::function<void()> on_empty_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::uint64_t asked_ = 0;     ///< how many have asked,

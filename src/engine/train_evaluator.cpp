@@ -138,6 +138,18 @@ class TrainEvaluator final : public run::Evaluator {
     return kShare * static_cast<double>(ops::cuda_free_bytes(at::Device(lowering_.device).index()));
   }
 
+  /// Trainings leave the device's memory as they found it, from the second one on: the first brings
+  /// the corpus there.
+  void check_memory() const {
+    const auto held = ops::cuda_held_bytes(at::Device(lowering_.device).index());
+    if (!held) return;
+    if (left_bytes_ && *held > *left_bytes_) {
+      log_warning("a training left " + format_bytes(static_cast<double>(*held - *left_bytes_)) +
+                  " of memory on " + lowering_.device);
+    }
+    left_bytes_ = held;
+  }
+
   /// Trains when the device has room. Running out of memory beside others says nothing of the
   /// candidate, so it is then trained again alone: outcomes do not depend on what runs beside.
   [[nodiscard]] std::optional<run::EvaluationResult> evaluate_admitted(
@@ -145,8 +157,9 @@ class TrainEvaluator final : public run::Evaluator {
     const space::CostPoint point{config_.training.batch_size, config_.training.seq_len};
     const double bound = cost_of(*request.architecture, point).peak_bytes;
     // When the first one asks: who only describes a device need not take memory of it.
-    std::call_once(is_open_,
-                   [this] { admission_ = std::make_unique<Admission>(capacity_bytes()); });
+    std::call_once(is_open_, [this] {
+      admission_ = std::make_unique<Admission>(capacity_bytes(), [this] { check_memory(); });
+    });
     auto ticket = admission_->admit(bound, request.should_stop);
     if (!ticket) return std::nullopt;
     std::optional<run::EvaluationResult> result = train_once(request);
@@ -202,6 +215,7 @@ class TrainEvaluator final : public run::Evaluator {
   config::RunConfig config_;
   std::shared_ptr<const data::Dataset> dataset_;
   nn::LowerOptions lowering_;
+  mutable std::optional<std::int64_t> left_bytes_;  ///< of a GPU, when nothing was trained on it
   mutable std::once_flag is_open_;
   mutable std::unique_ptr<Admission> admission_;  ///< of a GPU
 };

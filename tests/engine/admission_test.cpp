@@ -52,6 +52,19 @@ TEST(Admission, LetsInWhatFitsTogether) {
   EXPECT_NE(one.take(), nullptr);
 }
 
+TEST(Admission, SaysWhenItIsEmpty) {
+  int times = 0;
+  Admission admission(10, [&] { ++times; });
+  {
+    const Ticket four = admission.admit(4, {});
+    admission.admit(6, {}).reset();
+    EXPECT_EQ(times, 0);
+  }
+  EXPECT_EQ(times, 1);
+  admission.admit(1, {}).reset();
+  EXPECT_EQ(times, 2);
+}
+
 TEST(Admission, KeepsTheOrderOfAsking) {
   Admission admission(10);
   Ticket eight = admission.admit(8, {});

@@ -24,7 +24,9 @@ class GpuSearchTest(StudyTest):
 
     def search(self, config, study, *arguments, code=0):
         study = self.folder / study
-        self.check(self.nas("search", "--config", config, "--study", study, *arguments), code)
+        result = self.nas("search", "--config", config, "--study", study, *arguments)
+        self.check(result, code)
+        self.assertNotIn("a training left", result.stderr)
         return study
 
     def test_packed_trainings_make_the_study_of_one_at_a_time(self):

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace nas::ops {
@@ -20,6 +21,11 @@ struct CudaDevice {
 
 /// Facts of device `index`, 0 <= index < cuda_device_count(); Error(kDevice) if CUDA fails.
 [[nodiscard]] CudaDevice cuda_device(int index);
+
+/// Bytes of a device's memory that this process's tensors hold, without what cuBLAS keeps for each
+/// thread and stream: what trainings must leave as they found it. 0 before anything was allocated;
+/// nothing where LibTorch does not tell.
+[[nodiscard]] std::optional<std::int64_t> cuda_held_bytes(int index);
 
 /// Bytes of its memory that nobody uses at present; Error(kDevice) if CUDA fails.
 [[nodiscard]] std::int64_t cuda_free_bytes(int index);
