@@ -3,8 +3,11 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "nas/ops/squared_relu.hpp"
 #include "support/gpu.hpp"
+#include "support/required.hpp"
 
 namespace nas::ops {
 namespace {
@@ -30,6 +33,19 @@ TEST(GpuKernelsFallBack, ForADtypeThatTheyDoNotTakeWithOneWarning) {
   const std::size_t first = said.find("with Half");
   EXPECT_NE(first, std::string::npos) << said;
   EXPECT_EQ(said.find("with Half", first + 1), std::string::npos) << said;
+}
+
+TEST(GpuMemory, HeldBytesAreThoseOfTensorsWithoutWorkspaces) {
+  NAS_TEST_REQUIRE_GPU();
+  const std::int64_t before = test::required(cuda_held_bytes(0), "LibTorch's functions");
+  std::thread([&] {
+    // A thread's first product gives cuBLAS a workspace of megabytes.
+    const at::Tensor x = at::ones({1024, 1024}, at::TensorOptions(at::kFloat).device("cuda:0"));
+    EXPECT_EQ(x.mm(x)[0][0].item<float>(), 1024);
+    constexpr std::int64_t kBytes = std::int64_t{4} << 20U;
+    EXPECT_EQ(test::required(cuda_held_bytes(0), "LibTorch's functions"), before + kBytes);
+  }).join();
+  EXPECT_EQ(test::required(cuda_held_bytes(0), "LibTorch's functions"), before);
 }
 
 }  // namespace
