@@ -111,8 +111,8 @@ class Trainer:
                 logits = model(tokens)
             return torch.nn.functional.cross_entropy(logits.flatten(0, 1).float(), targets.flatten())
 
-        function = {"eager": lambda: loss_of, "compile": lambda: torch.compile(loss_of),
-                    "graphs": lambda: torch.compile(loss_of, mode="reduce-overhead")}[mode]()
+        function = {"eager": lambda: loss_of, "compile": lambda: torch.compile(loss_of, dynamic=False),
+                    "graphs": lambda: torch.compile(loss_of, mode="reduce-overhead", dynamic=False)}[mode]()
 
         def step():
             text = torch.randint(options.vocab, (options.batch, options.seq + 1), device=options.device)
