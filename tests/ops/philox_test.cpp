@@ -1,4 +1,3 @@
-#include "nas/ops/kernels.hpp"
 #include "nas/ops/philox.hpp"
 
 #include <gtest/gtest.h>
@@ -8,6 +7,7 @@
 
 #include "nas/core/error.hpp"
 #include "nas/ops/cuda.hpp"
+#include "nas/ops/kernels.hpp"
 #include "support/gpu.hpp"
 
 namespace nas::ops {
