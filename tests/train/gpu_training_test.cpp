@@ -105,7 +105,7 @@ std::shared_ptr<const data::Dataset> documents_of(const test::TemporaryFolder& f
 /// made for; most lie between.
 TEST_P(GpuTraining, DocumentsAreCapturedWithTheBitsOfLaunchedOnes) {
   request_.architecture = test::mixing_architecture(64);
-  for (const std::size_t bytes : {900, 60, 12}) {
+  for (const std::size_t bytes : {std::size_t{900}, std::size_t{60}, std::size_t{12}}) {
     request_.dataset = documents_of(folder_, bytes);
     std::set<std::int64_t> rows;
     for (std::uint32_t step = 0; step < 60; ++step) {
