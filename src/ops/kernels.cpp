@@ -35,9 +35,9 @@ bool has_kernels_on(const c10::Device& device) {
   constexpr std::size_t kMostDevices = 64;
   enum : int { kUnknown, kYes, kNo };
   static std::array<std::atomic<int>, kMostDevices> known{};
-  const int number = device.index();
-  const auto index = static_cast<std::size_t>(number);
-  if (number < 0 || index >= kMostDevices) return look_at(device);
+  // A signed character, -1 for no device: such an index is too large.
+  const std::size_t index = static_cast<unsigned char>(device.index());
+  if (index >= kMostDevices) return look_at(device);
   int answer = known[index].load(std::memory_order_relaxed);
   if (answer == kUnknown) {
     answer = look_at(device) ? kYes : kNo;
