@@ -16,6 +16,7 @@
 #include "nas/core/files.hpp"
 #include "nas/core/hash.hpp"
 #include "nas/core/interrupt.hpp"
+#include "nas/core/median.hpp"
 #include "nas/core/units.hpp"
 #include "study_run.hpp"
 #include "table.hpp"
@@ -144,13 +145,6 @@ bool was_trained(const Trial& trial) {
   if (trial.candidate.duplicate_of) return false;
   return outcome.state == TrialState::kComplete ||
          (outcome.state == TrialState::kPruned && outcome.reason == "hurdle");
-}
-
-double median(std::vector<double> values) {
-  if (values.empty()) return 0;
-  std::ranges::sort(values);
-  const std::size_t half = values.size() / 2;
-  return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
 }
 
 Json counts_of(const std::vector<Trial>& trials) {

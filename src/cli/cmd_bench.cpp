@@ -5,6 +5,7 @@
 #include "bench_search.hpp"
 #include "command.hpp"
 #include "nas/core/error.hpp"
+#include "nas/core/median.hpp"
 #include "nas/core/units.hpp"
 #include "nas/space/cost.hpp"
 #include "table.hpp"
@@ -19,12 +20,6 @@ struct BenchOptions {
   std::int64_t groups = 9;
   std::int64_t steps = 50;
 };
-
-double median(std::vector<double> values) {
-  std::ranges::sort(values);
-  const std::size_t half = values.size() / 2;
-  return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
-}
 
 /// Times the steps of one configuration's initial architecture.
 Json bench_config(const BenchOptions& options, const std::string& path) {

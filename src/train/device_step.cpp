@@ -70,7 +70,8 @@ void DeviceStep::launch(const at::Tensor& tokens, const nn::DocumentPieces* piec
 }
 
 void DeviceStep::step_of_device(const nn::DocumentPieces* pieces) {
-  NAS_ASSERT(gather());
+  const bool has_gathered = gather();
+  NAS_ASSERT(has_gathered);
   launch(windows_, pieces);
 }
 
